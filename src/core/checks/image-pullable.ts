@@ -1,0 +1,31 @@
+/**
+ * The registry must serve every image to this pod's credentials, as the node would ask for it. `verdict.ts` folds what
+ * the registry said; here it becomes one judgement for each image.
+ *
+ * Secrets that keep an image from being asked about are told by the check of pull secrets; where that one is switched
+ * off, they are told here, so that an unknown is never passed over.
+ */
+import type { Cause } from '../cause.ts'
+import type { Check } from '../check.ts'
+import type { Facts, ImageFacts } from '../facts.ts'
+import { troubleForEveryImage } from '../secret-trouble.ts'
+import { verdictOf } from '../verdict.ts'
+
+const untold = ({ unasked }: ImageFacts, facts: Facts): Cause | undefined =>
+  !facts.secretsJudged && (unasked === 'secret-malformed' || unasked === 'secret-unread')
+    ? troubleForEveryImage(facts)
+    : undefined
+
+export const imagePullable: Check<'image-pullable'> = {
+  id: 'image-pullable',
+  judge: (facts) =>
+    facts.images.map((image) => {
+      const field = { fieldPath: image.use.fieldPath, image: image.use.image }
+      const { cause: found, verdict, reason } = verdictOf(image, facts)
+      const cause = found ?? untold(image, facts)
+      if (cause !== undefined) return { ...field, outcome: 'trouble', cause }
+      return verdict === 'pullable'
+        ? { ...field, outcome: 'pass' }
+        : { ...field, outcome: 'skip', reason: reason ?? verdict }
+    }),
+}

@@ -1,0 +1,79 @@
+/**
+ * The whole evaluation in one screen, the same for the webhook, the command line and the background: collect, check,
+ * decide. Findings, reports and metrics are folds over what it returns.
+ */
+import { checks } from './checks/index.ts'
+import { collect } from './collect.ts'
+import { type CheckResult, type Decision, decide } from './decision.ts'
+import type { Context, Facts, Ports } from './facts.ts'
+import { isActive, type Policy } from './policy.ts'
+import { printableImage } from './printable.ts'
+import { isInvalid, nameOf, type Reference } from './reference.ts'
+import { type ImageVerdict, verdictOf } from './verdict.ts'
+import type { Workload } from './workload.ts'
+
+export type ImageReport = {
+  readonly fieldPath: string
+  readonly image: string
+  readonly verdict: ImageVerdict['verdict']
+  readonly name?: string
+  readonly tag?: string
+  readonly digest?: string
+  readonly credential?: string
+}
+
+export type Evaluation = {
+  readonly workload: Workload
+  /** When it was asked, RFC 3339: an answer ages. */
+  readonly at: string
+  readonly images: readonly ImageReport[]
+  /** One for each (image, check) and each referenced secret; passes and skips included. */
+  readonly results: readonly CheckResult[]
+  readonly decision: Decision
+}
+
+/** What stays the same from one evaluation to the next. */
+export type Evaluator = {
+  readonly ports: Ports
+  readonly nodeCredentials: (name: string) => boolean
+  /** The time, RFC 3339. */
+  readonly now: () => string
+}
+
+const named = (reference: Reference): Pick<ImageReport, 'name' | 'tag' | 'digest'> => ({
+  name: nameOf(reference),
+  ...(reference.tag === undefined ? {} : { tag: reference.tag }),
+  ...(reference.digest === undefined ? {} : { digest: reference.digest }),
+})
+
+const reportsOf = (facts: Facts): readonly ImageReport[] =>
+  facts.images.map((image) => {
+    const { verdict, digest, credential } = verdictOf(image, facts)
+    return {
+      fieldPath: image.use.fieldPath,
+      image: printableImage(image.use.image),
+      verdict,
+      ...(isInvalid(image.reference) ? {} : named(image.reference)),
+      ...(digest === undefined ? {} : { digest }),
+      ...(credential === undefined ? {} : { credential }),
+    }
+  })
+
+export const evaluate = async (
+  workload: Workload,
+  policy: Policy,
+  { ports, nodeCredentials, now }: Evaluator,
+  context: Context,
+): Promise<Evaluation> => {
+  const at = now()
+  const facts = await collect(workload, {
+    ports,
+    nodeCredentials,
+    context,
+    isActive: (check) => isActive(policy, check),
+  })
+  const results = checks
+    .filter(({ id }) => isActive(policy, id))
+    .flatMap(({ id, judge }) => judge(facts).map((judgement): CheckResult => ({ ...judgement, check: id })))
+  return { workload, at, images: reportsOf(facts), results, decision: decide(policy, results) }
+}
