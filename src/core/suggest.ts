@@ -18,8 +18,7 @@ export const nearestTags = (wanted: string, tags: readonly string[], limit = 3):
 }
 
 const newestTags = (tags: readonly string[], limit: number): string[] =>
-  [...new Set(tags.slice(0, mostTags))]
-    .filter((tag) => tag.length <= longestTag)
+  withinBudget(tags)
     .map(parseTag)
     .filter(({ numbers, suffix }) => numbers.length > 0 && suffix === '')
     .sort(newestFirst)
@@ -28,9 +27,9 @@ const newestTags = (tags: readonly string[], limit: number): string[] =>
 
 const longestTag = 128
 const tooFar = 1000
-// Comparing takes time by the letter, and the list is a stranger's: ten thousand ordinary tags fit in, and so many of 128
+// Comparing takes time by the letter, and the list is a stranger's: thousands of ordinary tags fit in, and so many of 128
 // letters as do not keep everybody else waiting.
-const mostLetters = 200_000
+const mostLetters = 100_000
 
 const withinBudget = (tags: readonly string[]): readonly string[] => {
   let letters = 0

@@ -1,0 +1,46 @@
+import type { Exchange, HostProbe, Outcome } from '../core/facts.ts'
+import type { Reference } from '../core/reference.ts'
+import type { Lane } from './budget.ts'
+import type { Services } from './conversation.ts'
+import type { Host } from './hosts.ts'
+import type { Identity } from './identity.ts'
+import { askManifest } from './manifest.ts'
+import { createMemory, remember } from './memo.ts'
+import type { Transport } from './transport.ts'
+
+// A whole question to one host, under a limit of its own: it may be waited for by many, and is ended by none of them.
+
+type SpeakerQuestion = {
+  readonly host: Host
+  readonly reference: Reference
+  readonly identity: Identity
+  readonly lane: Lane
+  readonly limitMilliseconds: number
+}
+
+export type Speaker = (question: SpeakerQuestion) => Promise<HostProbe>
+
+const mostPlainHosts = 1000
+const plainMilliseconds = 10 * 60 * 1000
+
+export const createSpeaker = (transport: Transport, services: Services, now: () => number): Speaker => {
+  // Hosts without TLS among those for which containerd falls back (resolver.go: httpFallback).
+  const plainHosts = createMemory<object>(mostPlainHosts, now)
+  return async ({ host, reference, identity, lane, limitMilliseconds }) => {
+    const requests: Exchange[] = []
+    const signal = AbortSignal.timeout(limitMilliseconds)
+    const speak = (as: Host): Promise<Outcome> => {
+      const dispatcher = as.isVerified ? transport.verified : transport.unverified
+      const line = { registry: host.name, dispatcher, lane, signal, requests }
+      return askManifest({ host: as, reference, identity, line, limitMilliseconds, services, registrySpoke: false })
+    }
+    const answer = (outcome: Outcome): HostProbe => ({ host: host.name, outcome, requests })
+    const plainly: Host = { ...host, scheme: 'http', fallsBackToHttp: false }
+    if (!host.fallsBackToHttp) return answer(await speak(host))
+    if (plainHosts.has(host.name)) return answer(await speak(plainly))
+    const secure = await speak(host)
+    if (secure.kind !== 'unanswered' || secure.cause !== 'plain-http') return answer(secure)
+    remember(plainHosts, host.name, {}, plainMilliseconds)
+    return answer(await speak(plainly))
+  }
+}

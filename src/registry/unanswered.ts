@@ -1,0 +1,12 @@
+import type { Outcome, UnansweredCause } from '../core/facts.ts'
+import { printable } from '../core/printable.ts'
+
+export type Unanswered = Extract<Outcome, { kind: 'unanswered' }>
+
+const longestDetail = 200
+
+export const unanswered = (cause: UnansweredCause, detail: string): Unanswered => ({
+  kind: 'unanswered',
+  cause,
+  detail: printable(detail, longestDetail),
+})
