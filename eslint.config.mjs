@@ -40,7 +40,7 @@ export default tseslint.config(
       'no-console': 'off',
       'max-lines-per-function': 'off',
       'max-lines': ['error', { max: 400 }],
-      '@typescript-eslint/no-floating-promises': ['error', { allowForKnownSafeCalls: [{ from: 'package', name: ['test'], package: '@tapjs/core' }] }],
+      '@typescript-eslint/no-floating-promises': ['error', { allowForKnownSafeCalls: [{ from: 'package', name: ['test'], package: '@tapjs/test' }] }],
       '@typescript-eslint/explicit-module-boundary-types': 'off',
     },
   },

@@ -20,6 +20,8 @@ type Row<K extends CauseId> = {
 }
 
 const said = (detail: string | undefined): string => (detail === undefined || detail === '' ? '' : ` (${detail})`)
+// 0: the node's runtime would refuse to send it at all.
+const withStatus = (status: number): string => (status === 0 ? '' : ` with ${status}`)
 const also = (others: string | undefined): string => (others === undefined ? '' : `; ${others}`)
 const from = (account: string | undefined): string =>
   account === undefined ? '' : `, named by ServiceAccount ${account},`
@@ -117,7 +119,7 @@ export const causes: { readonly [K in CauseId]: Row<K> } = {
   ),
   'credential-refused': certain(
     ({ host, credential, status, detail, others }) =>
-      `${host} refused the credential in ${credential} with ${status}${said(detail)}: it is wrong, expired or revoked, and the node tries no anonymous pull instead${also(others)}.`,
+      `${host} refused the credential in ${credential}${withStatus(status)}${said(detail)}: it is wrong, expired or revoked, and the node tries no anonymous pull instead${also(others)}.`,
     (details) => remedy.renew(details),
   ),
   'access-denied': certain(

@@ -12,6 +12,7 @@ t.test('the nearest tags, the newest of equals first', async (t) => {
     ['stabel', ['stable', 'stable-slim', 'edge'], ['stable']],
     ['mian', ['main', 'latest', 'dev'], ['main']],
     ['lates', ['latest'], []],
+    ['latest', ['1.9.0', 'main', '1.10.0', '1.10.0-rc1', 'latest'], ['1.10.0', '1.9.0']],
     ['1.0', ['1.0', 'latest'], []],
     ['main', [], []],
     ['main', ['a-feature', 'quite-another'], []],
