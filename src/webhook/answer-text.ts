@@ -69,17 +69,14 @@ export const warningLine = (finding: Finding): string => {
 }
 
 /**
- * The API server puts `admission webhook "…" denied the request: ` before it. One finding follows on the same line, as
- * events and conditions show it best; several begin on a line of their own each, indented, so that none hides behind
- * the prefix. kubectl prints line breaks as they are.
+ * The API server puts `admission webhook "…" denied the request: ` before it, which fills a line: each finding begins on
+ * one of its own, indented, so that none hides behind the prefix. kubectl prints line breaks as they are.
  */
 export const denialMessage = (findings: readonly Finding[]): string => {
-  const [only, ...others] = findings.map(findingLine)
-  if (only === undefined) return 'denied'
-  if (others.length === 0) return printable(only, messageLimit)
+  if (findings.length === 0) return 'denied'
   const lineStart = '\n  '
   const room = { limit: messageLimit - lineStart.length, between: lineStart.length, leftOut: moreFindings }
-  return `${lineStart}${fitting([only, ...others], room).join(lineStart)}`
+  return `${lineStart}${fitting(findings.map(findingLine), room).join(lineStart)}`
 }
 
 /** One line each; `notices` are about the whole object (a bypass, for instance) and come first. */

@@ -2,7 +2,7 @@
 import type { Admission } from '../core/admission.ts'
 import type { Finding } from '../core/decision.ts'
 import type { Mode } from '../core/policy.ts'
-import { printable, printableImage } from '../core/printable.ts'
+import { printableImage } from '../core/printable.ts'
 import type { Judged } from './judge.ts'
 
 /** The part of pino that serving needs. */
@@ -19,9 +19,9 @@ export type Answered = {
   readonly milliseconds: number
 }
 
-// The API server bounds all of these; whoever else reaches the port does not.
+// The API server bounds all of these; whoever else reaches the port does not. JSON escapes what cannot be printed.
 const nameLimit = 253
-const name = (text: string): string => printable(text, nameLimit)
+const name = (text: string): string => (text.length > nameLimit ? `${text.slice(0, nameLimit)}…` : text)
 const loggedFindings = 20
 
 const loggedFinding = ({ check, cause, mode, fieldPath, image }: Finding): object => ({

@@ -28,8 +28,8 @@ await t.test('a finding reads as field path, image, what is wrong, what to do', 
   t.match(findingLine(finding({ message: 'No full stop', remedy: 'Mend it.' })), /: No full stop\. Mend it\.$/)
 })
 
-await t.test('one finding follows the prefix of the API server, several have a line each', async (t) => {
-  t.equal(denialMessage([finding()]), findingLine(finding()))
+await t.test('every finding has a line of its own below the prefix of the API server', async (t) => {
+  t.equal(denialMessage([finding()]), `\n  ${findingLine(finding())}`)
   const second = finding({ fieldPath: 'spec.template.spec.containers[1].image' })
   t.equal(denialMessage([finding(), second]), `\n  ${findingLine(finding())}\n  ${findingLine(second)}`)
 })
@@ -45,7 +45,7 @@ await t.test('a long denial keeps the worst findings whole and counts the rest',
 
 await t.test('one enormous finding is cut, and does not hide that there are more', async (t) => {
   const enormous = finding({ message: 'm'.repeat(5000) })
-  t.match(denialMessage([enormous]), /^spec\.template.*m…/)
+  t.match(denialMessage([enormous]), /^\n {2}spec\.template.*m…/)
   t.match(denialMessage([enormous, finding()]), /…\n {2}and 1 more finding$/)
 })
 

@@ -75,7 +75,7 @@ await t.test('denied: 403 Forbidden with the message, the warnings, and annotati
     { annotations: { bypass: 'refused' }, notices: ['You may not bypass.'] },
   )
   t.strictSame(Object.keys(review.response).sort(), ['allowed', 'auditAnnotations', 'status', 'uid', 'warnings'])
-  t.match(review.response.status, { code: 403, reason: 'Forbidden', message: /^spec\.template.*first\.$/ })
+  t.match(review.response.status, { code: 403, reason: 'Forbidden', message: /^\n {2}spec\.template.*first\.$/ })
   t.match(review.response.warnings, ['You may not bypass.', /^w "/])
   t.equal(review.response.warnings?.length, 2)
   t.strictSame(review.response.auditAnnotations, {
