@@ -3,9 +3,9 @@
  * judges, and nothing after this asks.
  */
 import type { CheckId } from './checks/index.ts'
-import type { Context, Facts, ImageFacts, Ports, Probe, ProbePort, PullCredentials, Unasked } from './facts.ts'
+import { type Ending, endingOf } from './ending.ts'
+import type { Context, Facts, ImageFacts, Ports, Probe, PullCredentials, Unasked } from './facts.ts'
 import { lookup } from './keyring.ts'
-import { raced } from './raced.ts'
 import { noCredentials, nothingRead, type Readings, readCredentials } from './read-credentials.ts'
 import {
   type InvalidReference,
@@ -54,16 +54,6 @@ const unaskedForSecrets = (credentials: PullCredentials | undefined): Unasked | 
     : undefined
 }
 
-const probed = async (
-  reference: Reference,
-  credentials: PullCredentials,
-  port: ProbePort,
-  context: Context,
-): Promise<Probe | undefined> =>
-  raced(port(reference, lookup(credentials.keyring, reference), false, context), context.signal, () =>
-    lateProbe(reference),
-  )
-
 type Parsed = {
   readonly use: ImageUse
   readonly reference: Reference | InvalidReference
@@ -72,14 +62,17 @@ type Parsed = {
 
 type Asked = Pick<ImageFacts, 'probe' | 'unasked'>
 
+type Asking = Inquiry & { readonly ending: Ending }
+
 const askWith = async (
   reference: Reference,
   credentials: PullCredentials | undefined,
-  { ports, context }: Inquiry,
+  { ports, context, ending }: Asking,
 ): Promise<Asked> => {
   const unasked = unaskedForSecrets(credentials)
   if (unasked !== undefined || credentials === undefined) return { unasked: unasked ?? 'not-remembered' }
-  const probe = await probed(reference, credentials, ports.probe, context)
+  const asking = ports.probe(reference, lookup(credentials.keyring, reference), false, context)
+  const probe = await ending.race(asking, () => lateProbe(reference))
   return probe === undefined ? { unasked: 'not-remembered' } : { probe }
 }
 
@@ -96,19 +89,15 @@ const isRefused = ({ probe }: Asked): boolean =>
 const factsOf = async (
   { use, reference, unasked }: Parsed,
   readings: Readings,
-  inquiry: Inquiry,
+  inquiry: Asking,
 ): Promise<ImageFacts> => {
   if (isInvalid(reference) || unasked !== undefined)
     return { use, reference, nodeCredentials: false, unasked: unasked ?? 'reference-invalid' }
-  const nodeCredentials = inquiry.nodeCredentials(nameOf(reference))
-  const asked = await askWith(reference, readings.first, inquiry)
-  const again = isRefused(asked) ? await readings.again() : readings.first
-  return {
-    use,
-    reference,
-    nodeCredentials,
-    ...(again === readings.first ? asked : await askWith(reference, again, inquiry)),
-  }
+  const first = await askWith(reference, readings.first, inquiry)
+  if (!isRefused(first)) return { use, reference, nodeCredentials: false, ...first }
+  const again = await readings.again()
+  const asked = again === readings.first ? first : await askWith(reference, again, inquiry)
+  return { use, reference, nodeCredentials: inquiry.nodeCredentials(nameOf(reference)), ...asked }
 }
 
 // An object of the API has no more than three megabytes, which is room for tens of thousands of names; a Pod that was
@@ -125,15 +114,24 @@ const parse = (workload: Workload, isAsked: boolean): readonly Parsed[] =>
   })
 
 export const collect = async (workload: Workload, inquiry: Inquiry): Promise<Facts> => {
-  const { ports, isActive, context } = inquiry
+  const ending = endingOf(inquiry.context.signal)
+  try {
+    return await collectUntil(workload, { ...inquiry, ending })
+  } finally {
+    ending.end()
+  }
+}
+
+const collectUntil = async (workload: Workload, asking: Asking): Promise<Facts> => {
+  const { ports, isActive } = asking
   const parsed = parse(workload, isActive('image-pullable'))
   const secretsJudged = isActive('pull-secrets')
   // A Pod whose images are all `Never` or invalid still has pull secrets to check; with both checks off nobody is asked.
   const isNeeded = secretsJudged || parsed.some(({ unasked }) => unasked === undefined)
   const readings = isNeeded
-    ? await readCredentials(workload, ports.credentials, context)
+    ? await readCredentials(workload, { ...asking, port: ports.credentials })
     : nothingRead(noCredentials(workload))
-  const images = await Promise.all(parsed.map((image) => factsOf(image, readings, inquiry)))
+  const images = await Promise.all(parsed.map((image) => factsOf(image, readings, asking)))
   const credentials = (await readings.last()) ?? noCredentials(workload)
   return { workload, secretsJudged, credentials, images }
 }

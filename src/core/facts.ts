@@ -117,7 +117,7 @@ export type ImageFacts = {
   readonly reference: Reference | InvalidReference
   readonly probe?: Probe
   readonly unasked?: Unasked
-  /** The nodes may hold a credential of their own for this registry, so a refusal to us proves nothing. */
+  /** Of a refused image: the nodes may hold a credential of their own for its registry, so a refusal to us proves nothing. */
   readonly nodeCredentials: boolean
 }
 

@@ -1,7 +1,8 @@
 /** Pull secrets and service account of one workload, read once, and once more before they are held against it. */
+
+import type { Ending } from './ending.ts'
 import type { Context, CredentialsPort, PullCredentials } from './facts.ts'
 import { buildKeyring } from './keyring.ts'
-import { raced } from './raced.ts'
 import type { Workload } from './workload.ts'
 
 export const noCredentials = (workload: Workload): PullCredentials => ({
@@ -29,11 +30,10 @@ export type Readings = {
 
 export const readCredentials = async (
   workload: Workload,
-  port: CredentialsPort,
-  context: Context,
+  { port, context, ending }: { readonly port: CredentialsPort; readonly context: Context; readonly ending: Ending },
 ): Promise<Readings> => {
   const read = (fresh: boolean): Promise<PullCredentials | undefined> =>
-    raced(port(workload, { ...context, fresh }), context.signal, () => unreadInTime(workload))
+    ending.race(port(workload, { ...context, fresh }), () => unreadInTime(workload))
   const first = await read(context.fresh)
   let second: Promise<PullCredentials | undefined> | undefined
   const isFinal = context.fresh || context.reach === 'memory' || first === undefined || !namesSecrets(first)

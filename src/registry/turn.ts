@@ -30,7 +30,8 @@ export const createTurn =
     const [host] = 'hosts' in plan ? plan.hosts : []
     if (host === undefined) return undefined
     const key = answerKey(host, reference, identity)
-    if (context.reach === 'memory') return answers.recall(key)
+    const known = answers.recall(key)
+    if (known !== undefined || context.reach === 'memory') return known
     const asking = answers.ask(key, () =>
       speaker({ host, reference, identity, lane: context.lane, limitMilliseconds: context.perImageMilliseconds }),
     )

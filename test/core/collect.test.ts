@@ -15,6 +15,7 @@ import {
   keyringFor,
   nothingRemembered,
   probeOf,
+  refused,
   secretField,
   tagAbsent,
   usableSecret,
@@ -247,13 +248,18 @@ t.test('an image is asked about with what matches its name, and never for an ind
   }
   const keyring = keyringFor('reg.example')
   const counted = countedPorts(probe, async () => credentialsOf([usableSecret], undefined, keyring))
-  const facts = await inquire(workloadWithImages(['reg.example/a:v1', 'quay.example/b:v1']), counted, {
-    nodeCredentials: (name) => name.startsWith('quay.example/'),
-  })
+  await inquire(workloadWithImages(['reg.example/a:v1', 'quay.example/b:v1']), counted)
   t.strictSame(shown, [
     ['reg.example/a', ['secret/shop/regcred'], false],
     ['quay.example/b', [], false],
   ])
+})
+
+t.test('of a refused image it is known whether the nodes may have credentials', async (t) => {
+  const counted = countedPorts(async () => probeOf(attemptOf(refused('anonymous'))))
+  const facts = await inquire(workloadWithImages(['reg.example/a:v1', 'quay.example/b:v1']), counted, {
+    nodeCredentials: (name) => name.startsWith('quay.example/'),
+  })
   t.strictSame(
     facts.images.map(({ nodeCredentials }) => nodeCredentials),
     [false, true],
