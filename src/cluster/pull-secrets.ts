@@ -12,12 +12,13 @@ import type {
 } from '../core/facts.ts'
 import type { CredentialSource } from '../core/keyring.ts'
 import { buildKeyring } from '../core/keyring.ts'
+import { isObjectName } from '../core/object-name.ts'
 import { labelOf } from '../core/pull-secret.ts'
 import type { SecretReference, Workload } from '../core/workload.ts'
 import type { ClusterClient } from './client.ts'
 import { createMemory } from './memory.ts'
 import type { SecretReading, ServiceAccountReading } from './read-pull-secrets.ts'
-import { isObjectName, readPullSecret, readServiceAccount } from './read-pull-secrets.ts'
+import { readPullSecret, readServiceAccount } from './read-pull-secrets.ts'
 
 export type CredentialsOptions = {
   /** How long an answer may be used again. 0: not at all. */

@@ -33,13 +33,6 @@ const unintelligible = {
 const overhead = 256
 const longestType = 128
 
-/**
- * The API accepts no other names (RFC 1123 subdomain), so nothing of another name exists; and `..` would be resolved as
- * part of the URL and have us read something else.
- */
-export const isObjectName = (name: string): boolean =>
-  name.length <= 253 && /^[a-z0-9](?:[-.a-z0-9]*[a-z0-9])?$/.test(name)
-
 export const readPullSecret = async (
   client: ClusterClient,
   namespace: string,

@@ -14,6 +14,7 @@ const contextOf = ({ signal, reach }: JudgeRequest): Context => ({
   reach,
   perImageMilliseconds,
   lane: 'admission',
+  unremembered: 'out-of-time',
   fresh: false,
   trace: false,
 })
@@ -21,7 +22,13 @@ const contextOf = ({ signal, reach }: JudgeRequest): Context => ({
 export const createJudge =
   (settings: PolicySettings, evaluator: Evaluator): Judge =>
   (admission, request) =>
-    judgeAdmission(admission, settings, evaluator, { mode: request.mode, context: contextOf(request) })
+    judgeAdmission(admission, settings, evaluator, {
+      mode: request.mode,
+      // Most requests are answered without it, and its signal is only made when somebody asks for it.
+      get context() {
+        return contextOf(request)
+      },
+    })
 
 /** Only the kind of failure is told: an error's message may quote anything. The log has the whole of it. */
 export const createFault =

@@ -1,6 +1,5 @@
 /** `HOST:PORT` flags. */
-
-export type Address = { readonly host: string; readonly port: number }
+import type { Address } from '../webhook/metrics-server.ts'
 
 /** `0.0.0.0:8443`, `[::]:8443`, `localhost:0`; throws an Error that names the flag and what it accepts. */
 export const parseAddress = (flag: string, text: string): Address => {

@@ -1,5 +1,7 @@
 /** `pullgate serve`: joins the adapters to core, and runs until it is told to stop. */
+import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { type ClusterClient, createClusterClient } from '../cluster/client.ts'
 import { createCredentialsPort } from '../cluster/pull-secrets.ts'
@@ -46,19 +48,33 @@ const certificateFor = async (flags: ServeFlags, client: ClusterClient, log: Log
   return selfManaged(client, { namespace, service, secret, webhookConfiguration }, log)
 }
 
-/** The API server by address, so that no image reference can make Pullgate knock there. */
-const apiServerAddresses = ({ server }: ClusterClient): readonly string[] => {
+const lookupMilliseconds = 3000
+
+/** The API server's addresses, so that no image reference can make Pullgate knock there. */
+const apiServerAddresses = async ({ server }: ClusterClient, log: Logger): Promise<readonly string[]> => {
   const host = new URL(server).hostname.replace(/^\[|\]$/g, '')
-  return isIP(host) === 0 ? [] : [host]
+  if (isIP(host) !== 0) return [host]
+  const late = pause(lookupMilliseconds, undefined, { ref: false }).then(() => {
+    throw new Error('the resolver did not answer in time')
+  })
+  try {
+    return (await Promise.race([lookup(host, { all: true }), late])).map(({ address }) => address)
+  } catch (error) {
+    log.warn(
+      { host, why: error instanceof Error ? error.message : 'unknown' },
+      'the API server is not guarded by address',
+    )
+    return []
+  }
 }
 
 type Parts = { readonly config: Config; readonly client: ClusterClient; readonly log: Logger }
 
-const createEvaluator = (
-  { config, client }: Parts,
+const createEvaluator = async (
+  { config, client, log }: Parts,
   observe: Observer,
   version: string,
-): { evaluator: Evaluator; close: () => Promise<void> } => {
+): Promise<{ evaluator: Evaluator; close: () => Promise<void> }> => {
   const { allow, deny, realms, suggestTags, caBundle } = config.registries
   const registry = createRegistry(
     {
@@ -66,7 +82,7 @@ const createEvaluator = (
       ...(caBundle === '' ? {} : { extraCa: caBundle }),
       allow,
       deny,
-      denyAddresses: apiServerAddresses(client),
+      denyAddresses: await apiServerAddresses(client, log),
       realms,
       suggestTags,
       cache: config.cache,
@@ -104,7 +120,7 @@ const serve = async (flags: ServeFlags, io: ServeIo): Promise<void> => {
     flags.kubeconfig === undefined ? {} : { kubeconfig: flags.kubeconfig },
     metrics.observe,
   )
-  const { evaluator, close } = createEvaluator({ config, client, log }, metrics.observe, io.version)
+  const { evaluator, close } = await createEvaluator({ config, client, log }, metrics.observe, io.version)
   const certificate = await certificateFor(flags, client, log)
   const server: RunningServer = await startServer({
     app: {

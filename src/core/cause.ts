@@ -7,6 +7,7 @@
  */
 import type { Details } from './details.ts'
 import type { UnansweredCause } from './facts.ts'
+import { isObjectName } from './object-name.ts'
 import * as remedy from './remedy.ts'
 
 export type CauseId = keyof Details
@@ -58,8 +59,13 @@ export const causes: { readonly [K in CauseId]: Row<K> } = {
 
   'secret-absent': certain(
     ({ secret, account, namespace }) =>
-      `The pull secret ${secret}${from(account)} does not exist in namespace ${namespace}.`,
-    (details) => `Create it: ${remedy.createSecret(details)}`,
+      isObjectName(secret)
+        ? `The pull secret ${secret}${from(account)} does not exist in namespace ${namespace}.`
+        : `No Secret can have the name "${secret}"${from(account)} so none exists.`,
+    (details) =>
+      isObjectName(details.secret)
+        ? `Create it: ${remedy.createSecret(details)}`
+        : 'Correct the name: lower-case letters, digits, "-" and ".".',
   ),
   'secret-type-ignored': certain(
     ({ secret, namespace, type }) =>
@@ -74,7 +80,7 @@ export const causes: { readonly [K in CauseId]: Row<K> } = {
   ),
   'secret-unverified': unknown(
     ({ secret, namespace, why }) => `Not known whether the pull secret ${namespace}/${secret} exists: ${why}.`,
-    ({ secret, namespace }) => `Look for yourself: kubectl get secret ${secret} -n ${namespace}`,
+    ({ secret, namespace }) => `Look for yourself: kubectl get secret ${remedy.pasted(secret)} -n ${namespace}`,
   ),
   'secret-unreadable': unknown(
     ({ secret, namespace }) =>
@@ -84,7 +90,7 @@ export const causes: { readonly [K in CauseId]: Row<K> } = {
   'service-account-absent': unknown(
     ({ account, namespace }) =>
       `The ServiceAccount ${account} does not exist in namespace ${namespace}, so its pull secrets are not known.`,
-    ({ account, namespace }) => `Create it: kubectl create serviceaccount ${account} -n ${namespace}`,
+    ({ account, namespace }) => `Create it: kubectl create serviceaccount ${remedy.pasted(account)} -n ${namespace}`,
   ),
 
   'service-account-unreadable': unknown(

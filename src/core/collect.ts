@@ -22,6 +22,8 @@ import type { ImageUse, Workload } from './workload.ts'
 export type Inquiry = {
   readonly ports: Ports
   readonly isActive: (check: CheckId) => boolean
+  /** See `Facts`. */
+  readonly secretsTold: boolean
   /** Whether nodes may hold credentials of their own for an image name. */
   readonly nodeCredentials: (name: string) => boolean
   readonly context: Context
@@ -41,7 +43,7 @@ const unaskedForUse = (
   reference: Reference | InvalidReference,
   workload: Workload,
 ): Unasked | undefined => {
-  if (workload.isTemplate && use.image.trim() === '') return 'blank'
+  if (workload.isTemplate && /^[ \t\r\n]*$/.test(use.image)) return 'blank'
   if (isInvalid(reference)) return 'reference-invalid'
   return use.pullPolicy === 'Never' ? 'never-pulled' : undefined
 }
@@ -73,18 +75,18 @@ const askWith = async (
   if (unasked !== undefined || credentials === undefined) return { unasked: unasked ?? 'not-remembered' }
   const asking = ports.probe(reference, lookup(credentials.keyring, reference), false, context)
   const probe = await ending.race(asking, () => lateProbe(reference))
-  return probe === undefined ? { unasked: 'not-remembered' } : { probe }
+  if (probe !== undefined) return { probe }
+  return context.unremembered === 'out-of-time' ? { probe: lateProbe(reference) } : { unasked: 'not-remembered' }
 }
 
-const isRefused = ({ probe }: Asked): boolean =>
+const isHeldAgainst = ({ probe }: Asked): boolean =>
   probe !== undefined &&
-  probe.attempts.every(({ outcome }) => outcome.kind !== 'found') &&
-  probe.attempts.some(({ outcome }) => outcome.kind === 'refused')
+  probe.attempts.every(({ outcome }) => outcome.kind !== 'found' && outcome.kind !== 'unanswered')
 
 /**
- * A refusal rests on secrets, so they are read once more before anybody is denied for it; each image for itself, for
- * another one may hang. What the registry said is remembered: the second question costs it nothing where the secrets
- * are the same.
+ * What a registry says against an image rests on the secrets it was shown (some answer 404 to whoever has no right), so
+ * they are read once more before anybody is denied for it; each image for itself, for another one may hang. What the
+ * registry said is remembered: the second question costs it nothing where the secrets are the same.
  */
 const factsOf = async (
   { use, reference, unasked }: Parsed,
@@ -94,7 +96,7 @@ const factsOf = async (
   if (isInvalid(reference) || unasked !== undefined)
     return { use, reference, nodeCredentials: false, unasked: unasked ?? 'reference-invalid' }
   const first = await askWith(reference, readings.first, inquiry)
-  if (!isRefused(first)) return { use, reference, nodeCredentials: false, ...first }
+  if (!isHeldAgainst(first)) return { use, reference, nodeCredentials: false, ...first }
   const again = await readings.again()
   const asked = again === readings.first ? first : await askWith(reference, again, inquiry)
   return { use, reference, nodeCredentials: inquiry.nodeCredentials(nameOf(reference)), ...asked }
@@ -123,15 +125,14 @@ export const collect = async (workload: Workload, inquiry: Inquiry): Promise<Fac
 }
 
 const collectUntil = async (workload: Workload, asking: Asking): Promise<Facts> => {
-  const { ports, isActive } = asking
+  const { ports, isActive, secretsTold } = asking
   const parsed = parse(workload, isActive('image-pullable'))
-  const secretsJudged = isActive('pull-secrets')
   // A Pod whose images are all `Never` or invalid still has pull secrets to check; with both checks off nobody is asked.
-  const isNeeded = secretsJudged || parsed.some(({ unasked }) => unasked === undefined)
+  const isNeeded = isActive('pull-secrets') || parsed.some(({ unasked }) => unasked === undefined)
   const readings = isNeeded
     ? await readCredentials(workload, { ...asking, port: ports.credentials })
     : nothingRead(noCredentials(workload))
   const images = await Promise.all(parsed.map((image) => factsOf(image, readings, asking)))
   const credentials = (await readings.last()) ?? noCredentials(workload)
-  return { workload, secretsJudged, credentials, images }
+  return { workload, secretsTold, credentials, images }
 }

@@ -4,13 +4,14 @@ const milliseconds: Readonly<Record<string, number>> = {
   ns: 1e-6,
   us: 1e-3,
   µs: 1e-3,
+  μs: 1e-3,
   ms: 1,
   s: 1_000,
   m: 60_000,
   h: 3_600_000,
 }
 
-const part = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)/y
+const part = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/y
 
 /** In milliseconds; `undefined` where the text is no duration. Signs are not accepted: nothing here lasts less than nothing. */
 export const parseDuration = (text: string): number | undefined => {

@@ -6,7 +6,7 @@ import { checks } from './checks/index.ts'
 import { collect } from './collect.ts'
 import { type CheckResult, type Decision, decide } from './decision.ts'
 import type { Context, Facts, Ports } from './facts.ts'
-import { isActive, type Policy } from './policy.ts'
+import { isActive, isAsHard, type Policy } from './policy.ts'
 import { printableImage } from './printable.ts'
 import { isInvalid, nameOf, type Reference } from './reference.ts'
 import { type ImageVerdict, verdictOf } from './verdict.ts'
@@ -71,6 +71,7 @@ export const evaluate = async (
     nodeCredentials,
     context,
     isActive: (check) => isActive(policy, check),
+    secretsTold: isAsHard(policy, 'pull-secrets', 'image-pullable'),
   })
   const results = checks
     .filter(({ id }) => isActive(policy, id))

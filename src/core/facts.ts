@@ -123,8 +123,11 @@ export type ImageFacts = {
 
 export type Facts = {
   readonly workload: Workload
-  /** Whether the check of pull secrets runs; where it does not, each image has to tell what a secret did to it. */
-  readonly secretsJudged: boolean
+  /**
+   * Whether the check of pull secrets acts at least as hard as that of images; where it does not, each image has to tell
+   * what a secret did to it.
+   */
+  readonly secretsTold: boolean
   readonly credentials: PullCredentials
   readonly images: readonly ImageFacts[]
 }
@@ -138,6 +141,11 @@ export type Context = {
   readonly lane: 'admission' | 'background'
   /** `memory`: answer at once from what is remembered, ask nobody (objects made by controllers, no time left). */
   readonly reach: 'world' | 'memory'
+  /**
+   * What it means when memory has no answer: objects made by controllers are passed over in silence, everybody else is
+   * told that there was no time left to ask.
+   */
+  readonly unremembered: 'passed-over' | 'out-of-time'
   /** Read pull secrets and service accounts anew instead of from memory: before a denial that rests on them. */
   readonly fresh: boolean
   /** Keep every request for `explain`. */

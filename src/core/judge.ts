@@ -32,7 +32,9 @@ export const judgeAdmission = async (
   })
   if (policy.ceiling === 'ignore') return { decision: allowed, outcome: 'ignored' }
   // Made by a controller: whatever the answer, it may neither slow nor stop a drain, so nobody is asked for it.
-  const context: Context = owned ? { ...request.context, reach: 'memory' } : request.context
+  const context: Context = owned
+    ? { ...request.context, reach: 'memory', unremembered: 'passed-over' }
+    : request.context
   const evaluation = await evaluate(workload, policy, evaluator, context)
   return { decision: evaluation.decision, outcome: 'evaluated', evaluation }
 }

@@ -70,3 +70,7 @@ export const modeFor = (policy: Policy, check: CheckId, cause: Cause): Mode => {
 /** A check that cannot act is not run, and asks nobody. */
 export const isActive = (policy: Policy, check: CheckId): boolean =>
   milder(policy.ceiling, policy.checks[check]) !== 'ignore'
+
+/** Whether the first check acts at least as hard as the second. */
+export const isAsHard = ({ checks }: Policy, check: CheckId, than: CheckId): boolean =>
+  milder(checks[check], checks[than]) === checks[than]

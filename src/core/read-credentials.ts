@@ -32,8 +32,10 @@ export const readCredentials = async (
   workload: Workload,
   { port, context, ending }: { readonly port: CredentialsPort; readonly context: Context; readonly ending: Ending },
 ): Promise<Readings> => {
-  const read = (fresh: boolean): Promise<PullCredentials | undefined> =>
-    ending.race(port(workload, { ...context, fresh }), () => unreadInTime(workload))
+  const read = async (fresh: boolean): Promise<PullCredentials | undefined> => {
+    const found = await ending.race(port(workload, { ...context, fresh }), () => unreadInTime(workload))
+    return found === undefined && context.unremembered === 'out-of-time' ? unreadInTime(workload) : found
+  }
   const first = await read(context.fresh)
   let second: Promise<PullCredentials | undefined> | undefined
   const isFinal = context.fresh || context.reach === 'memory' || first === undefined || !namesSecrets(first)

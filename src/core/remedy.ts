@@ -1,4 +1,8 @@
-/** Commands that mend something, ready to be pasted: what is in capitals is for the user to fill in. */
+/**
+ * Commands that mend something, ready to be pasted: what is in capitals is for the user to fill in. Names in an object
+ * are chosen by whoever wrote it, perhaps not by whoever pastes: what is no name is not repeated in a command.
+ */
+import { isObjectName } from './object-name.ts'
 
 type SecretPlace = { readonly secret: string; readonly namespace: string; readonly server: string }
 
@@ -11,8 +15,10 @@ export const serverFor = (name: string): string => {
   return host === 'docker.io' ? 'https://index.docker.io/v1/' : host
 }
 
+export const pasted = (name: string): string => (isObjectName(name) ? name : 'NAME')
+
 export const createSecret = ({ secret, namespace, server }: SecretPlace): string =>
-  `kubectl create secret docker-registry ${secret} -n ${namespace} --docker-server=${server} --docker-username=USER --docker-password=PASSWORD`
+  `kubectl create secret docker-registry ${pasted(secret)} -n ${namespace} --docker-server=${server} --docker-username=USER --docker-password=PASSWORD`
 
 /** The type of a Secret cannot change in place, its data can. */
 export const replaceSecret = (place: SecretPlace): string =>

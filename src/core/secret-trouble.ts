@@ -1,8 +1,12 @@
 /** What is wrong with the secrets and the service account that an object's images are pulled with. */
 import { type Cause, causeOf } from './cause.ts'
 import type { Facts, SecretFact } from './facts.ts'
+import { printable } from './printable.ts'
 import { isInvalid, nameOf } from './reference.ts'
 import { serverFor } from './remedy.ts'
+
+// Of names that the API accepts.
+const longestName = 253
 
 const serverOfFirstImage = ({ images }: Facts): string => {
   const first = images.map(({ reference }) => reference).find((reference) => !isInvalid(reference))
@@ -12,10 +16,10 @@ const serverOfFirstImage = ({ images }: Facts): string => {
 export const troubleWithSecret = (fact: SecretFact, facts: Facts): Cause | undefined => {
   const account = facts.credentials.serviceAccount
   const details = {
-    secret: fact.name,
+    secret: printable(fact.name, longestName),
     namespace: facts.workload.namespace,
     server: serverOfFirstImage(facts),
-    ...(account.state === 'read' ? { account: account.name } : {}),
+    ...(account.state === 'read' ? { account: printable(account.name, longestName) } : {}),
   }
   switch (fact.state) {
     case 'usable':

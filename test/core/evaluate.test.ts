@@ -13,6 +13,7 @@ import {
   digestOf,
   found,
   keyringFor,
+  nothingRemembered,
   probeOf,
   refused,
   secretField,
@@ -136,7 +137,8 @@ const lax = { checks: { 'pull-secrets': 'warn' as const }, onUnknown: 'enforce' 
 
 const cases: readonly Case[] = [
   ['nothing wrong', countedPorts(undefined, usable), {}, {}, [], 1],
-  ['an absent tag rests on no secret', countedPorts(answering(tagAbsent), usable), {}, {}, ['tag-absent'], 1],
+  ['an absent tag, seen with a secret', countedPorts(answering(tagAbsent), usable), {}, {}, ['tag-absent'], 2],
+  ['an absent tag, and no secret to read', countedPorts(answering(tagAbsent)), {}, {}, ['tag-absent'], 1],
   ['no answer', countedPorts(answering(timedOut), usable), { onUnknown: 'enforce' }, {}, ['registry-timeout'], 1],
   ['from memory alone', countedPorts(undefined, missing), {}, { reach: 'memory' }, ['secret-absent'], 1],
   ['read anew already', countedPorts(undefined, missing), {}, { fresh: true }, ['secret-absent'], 1],
@@ -177,17 +179,39 @@ t.test('what is certain is denied in time although another image hangs, secrets 
   t.match((await evaluation).decision.warnings, [{ cause: 'deadline-exceeded' }])
 })
 
-t.test('with the check of pull secrets switched off, its troubles are told by the images', async (t) => {
-  const malformed = { ...secretField, state: 'malformed', where: 'data', why: 'it is not JSON' } as const
-  const unreadable = { ...secretField, state: 'unreadable' } as const
-  for (const secret of [malformed, unreadable]) {
-    const counted = countedPorts(undefined, listing(credentialsOf([secret])))
-    const off = policyFor({ checks: { 'pull-secrets': 'ignore' }, onUnknown: 'enforce' })
-    const evaluation = await evaluate(pay, off, evaluatorOf(counted), contextOf())
-    t.strictSame(denies(evaluation), [`secret-${secret.state}`])
-    t.match(evaluation.decision.denials, [{ check: 'image-pullable', fieldPath: 'spec.containers[0].image' }])
+t.test('no time left, and nothing remembered: an unknown that is told, and acts as unknowns do', async (t) => {
+  const context = contextOf({ reach: 'memory', unremembered: 'out-of-time' })
+  const named = workloadFor('Deployment', podSpec({ imagePullSecrets: [{ name: 'regcred' }] }))
+  const memories = [
+    countedPorts(nothingRemembered, nothingRemembered),
+    countedPorts(nothingRemembered, listing(credentialsOf([usableSecret]))),
+  ]
+  for (const counted of memories) {
+    const warned = await evaluate(named, policyFor(), evaluatorOf(counted), context)
+    t.equal(warned.decision.allowed, true)
+    t.ok(warned.decision.warnings.length > 0, 'it is told')
+    t.match(warned.images, [{ verdict: 'unknown' }])
+    const denied = await evaluate(named, policyFor({ onUnknown: 'enforce' }), evaluatorOf(counted), context)
+    t.equal(denied.decision.allowed, false)
   }
 })
+
+t.test(
+  'where the check of pull secrets acts milder than that of images, its troubles are told by the images',
+  async (t) => {
+    const malformed = { ...secretField, state: 'malformed', where: 'data', why: 'it is not JSON' } as const
+    const unreadable = { ...secretField, state: 'unreadable' } as const
+    for (const mode of ['ignore', 'audit', 'warn'] as const) {
+      for (const secret of [malformed, unreadable]) {
+        const counted = countedPorts(undefined, listing(credentialsOf([secret])))
+        const milder = policyFor({ checks: { 'pull-secrets': mode }, onUnknown: 'enforce' })
+        const evaluation = await evaluate(pay, milder, evaluatorOf(counted), contextOf())
+        t.strictSame(denies(evaluation), [`secret-${secret.state}`], mode)
+        t.match(evaluation.decision.denials, [{ check: 'image-pullable', fieldPath: 'spec.containers[0].image' }])
+      }
+    }
+  },
+)
 
 t.test('a fault of a port is left to the door', async (t) => {
   const fault = new Error('the disk is full')

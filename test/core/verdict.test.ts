@@ -32,7 +32,7 @@ const factsWith = (known: Pick<ImageFacts, 'probe' | 'unasked'>, setting: Settin
   const [use] = workload.images
   if (use === undefined) throw new Error('a workload with an image has one')
   const facts: ImageFacts = { use, reference: parseReference(image), nodeCredentials, ...known }
-  return [facts, { workload, secretsJudged: true, credentials, images: [facts] }]
+  return [facts, { workload, secretsTold: true, credentials, images: [facts] }]
 }
 
 const verdictOn = (attempts: readonly [Attempt, ...Attempt[]], setting?: Setting) =>

@@ -98,6 +98,7 @@ export const context = (overrides: Partial<Context> = {}): Context => ({
   perImageMilliseconds: 10_000,
   lane: 'admission',
   reach: 'world',
+  unremembered: 'passed-over',
   fresh: false,
   trace: false,
   ...overrides,

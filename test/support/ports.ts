@@ -21,6 +21,7 @@ export const contextOf = (tweak: Partial<Context> = {}): Context => ({
   perImageMilliseconds: 1000,
   lane: 'admission',
   reach: 'world',
+  unremembered: 'passed-over',
   fresh: false,
   trace: false,
   ...tweak,

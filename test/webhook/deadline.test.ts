@@ -1,5 +1,6 @@
 import t from 'tap'
-import { openDeadline, parseGoDuration, planWaiting } from '../../src/webhook/deadline.ts'
+import { parseDuration } from '../../src/core/duration.ts'
+import { openDeadline, planWaiting } from '../../src/webhook/deadline.ts'
 import { handDrivenTimer } from './hand-driven-timer.ts'
 
 await t.test('Go durations', async (t) => {
@@ -24,7 +25,7 @@ await t.test('Go durations', async (t) => {
     ['5d', undefined],
     ['1e3s', undefined],
   ]
-  for (const [text, milliseconds] of table) t.equal(parseGoDuration(text), milliseconds, JSON.stringify(text))
+  for (const [text, milliseconds] of table) t.equal(parseDuration(text), milliseconds, JSON.stringify(text))
 })
 
 await t.test('what is left for the world, at least a second before the API server gives up', async (t) => {

@@ -2,8 +2,8 @@
  * The registry must serve every image to this pod's credentials, as the node would ask for it. `verdict.ts` folds what
  * the registry said; here it becomes one judgement for each image.
  *
- * Secrets that keep an image from being asked about are told by the check of pull secrets; where that one is switched
- * off, they are told here, so that an unknown is never passed over.
+ * Secrets that keep an image from being asked about are told by the check of pull secrets; where that one acts milder,
+ * or is switched off, they are told here: the node would pull nothing all the same, and an unknown is never passed over.
  */
 import type { Cause } from '../cause.ts'
 import type { Check } from '../check.ts'
@@ -12,7 +12,7 @@ import { troubleForEveryImage } from '../secret-trouble.ts'
 import { verdictOf } from '../verdict.ts'
 
 const untold = ({ unasked }: ImageFacts, facts: Facts): Cause | undefined =>
-  !facts.secretsJudged && (unasked === 'secret-malformed' || unasked === 'secret-unread')
+  !facts.secretsTold && (unasked === 'secret-malformed' || unasked === 'secret-unread')
     ? troubleForEveryImage(facts)
     : undefined
 

