@@ -45,6 +45,8 @@ export type Conversation = {
   readonly line: Line
   readonly limitMilliseconds: number
   readonly services: Services
+  /** The outcome as it stands, for those who cannot wait for what may still be added to it. */
+  readonly tell: (soFar: Outcome) => void
   authorization?: Authorization
   /** Something came from this host that only a registry says. Without it no refusal and no 404 is believed. */
   registrySpoke: boolean

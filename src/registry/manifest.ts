@@ -28,6 +28,8 @@ export const askManifest = async (conversation: Conversation): Promise<Outcome> 
   if (outcome.kind === 'found') return confirmDigest(conversation, outcome)
   if (outcome.kind !== 'absent' || outcome.what !== 'tag') return outcome
   if (!conversation.services.suggestTags) return outcome
+  // Whoever has no time for suggestions goes with what is certain already.
+  conversation.tell(outcome)
   return lookAround(conversation, target.tag)
 }
 

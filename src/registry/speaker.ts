@@ -17,6 +17,8 @@ type SpeakerQuestion = {
   readonly identity: Identity
   readonly lane: Lane
   readonly limitMilliseconds: number
+  /** Takes the answer as it stands before what is merely useful is asked. */
+  readonly tell: (soFar: HostProbe) => void
 }
 
 export type Speaker = (question: SpeakerQuestion) => Promise<HostProbe>
@@ -27,12 +29,15 @@ const plainMilliseconds = 10 * 60 * 1000
 export const createSpeaker = (transport: Transport, services: Services, now: () => number): Speaker => {
   // Hosts without TLS among those for which containerd falls back (resolver.go: httpFallback).
   const plainHosts = createMemory<object>(mostPlainHosts, now)
-  return async ({ host, reference, identity, lane, limitMilliseconds }) => {
+  return async ({ host, reference, identity, lane, limitMilliseconds, tell }) => {
     const requests: Exchange[] = []
     const signal = AbortSignal.timeout(limitMilliseconds)
-    const answer = (outcome: Outcome): HostProbe => ({ host: host.name, outcome, requests })
+    const answer = (outcome: Outcome): HostProbe => ({ host: host.name, outcome, requests: [...requests] })
     const line = { registry: host.name, dispatcherFor: dispatcherFor(transport, host), lane, signal, requests }
-    const shared = { reference, identity, line, limitMilliseconds, services }
+    const tellOutcome = (soFar: Outcome): void => {
+      tell(answer(soFar))
+    }
+    const shared = { reference, identity, line, limitMilliseconds, services, tell: tellOutcome }
     const speak = (as: Host): Promise<Outcome> => askManifest({ ...shared, host: as, registrySpoke: false })
     const plainly: Host = { ...host, scheme: 'http', fallsBackToHttp: false }
     if (!host.fallsBackToHttp) return answer(await speak(host))
