@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import t from 'tap'
-import { ask, openScene } from './setup.ts'
+import { ask, context, openScene, parse, probe } from './setup.ts'
 
 const repositories = { app: { 'v2.1.2': {} } }
 const hangingList = { '/v2/app/tags/list': { kind: 'hang' as const, at: 'headers' as const } }
@@ -43,4 +43,19 @@ t.test('the look for suggestions is short', async (t) => {
   const started = performance.now()
   t.match(await ask(scene, `${scene.host}/app:v2.1.3`), { kind: 'absent', what: 'tag' })
   t.ok(performance.now() - started < 2000)
+})
+
+t.test('a hundred images of one object wait without a warning', async (t) => {
+  const warnings: Error[] = []
+  const onWarning = (warning: Error) => void warnings.push(warning)
+  process.on('warning', onWarning)
+  t.teardown(() => process.off('warning', onWarning))
+  const tags = Array.from({ length: 100 }, (_, number) => `t${number}`)
+  const scene = await openScene(t, { repositories: { app: Object.fromEntries(tags.map((tag) => [tag, {}])) } })
+  const { signal } = context()
+  const probes = await Promise.all(tags.map((tag) => probe(scene, `${scene.host}/app:${tag}`, [], { signal })))
+  t.ok(probes.every(({ attempts }) => attempts[0]?.outcome.kind === 'found'))
+  await scene.pullgate.probe(parse(`${scene.host}/app:t0`), [], false, context({ signal }))
+  await nextTurn()
+  t.same(warnings, [])
 })
