@@ -5,6 +5,7 @@ import { parseChallenges } from './challenge.ts'
 import { type Conversation, type Question, sendTo, wordsOf } from './conversation.ts'
 import type { Reply } from './exchange.ts'
 import type { Reception, Refused } from './presentation.ts'
+import { askForSign, noteSign } from './sign.ts'
 import type { Unanswered } from './unanswered.ts'
 
 // A request and, after a 401, the same request authorised (core/remotes/docker/resolver.go: retryRequest). containerd
@@ -15,9 +16,21 @@ const mostRounds = 3
 
 /** A reply is never a 401: those end as a refusal. */
 export const ask = async (conversation: Conversation, question: Question): Promise<Reply | Outcome> => {
+  const answer = await askInRounds(conversation, question)
+  const isRefusal = answer.kind === 'refused' || answer.kind === 'rejected'
+  if (!isRefusal || conversation.registrySpoke) return answer
+  // What led here is a 401 of the registry's host, be it only to its token server. That host is asked again with nothing
+  // in hand, which it answered 401 before: a refused credential is not shown twice.
+  delete conversation.authorization
+  const sign = await askForSign(conversation, question.url, 401)
+  return sign.kind === 'reply' ? answer : sign
+}
+
+const askInRounds = async (conversation: Conversation, question: Question): Promise<Reply | Outcome> => {
   for (let round = 1; ; round += 1) {
     const reply = await show(conversation, question)
     if (reply.kind !== 'reply') return reply
+    noteSign(conversation, reply)
     if (reply.status !== 401) return noteUse(conversation, reply)
     const shown = conversation.authorization
     if (round === mostRounds || shown?.isUsed === false) return refusalOf(conversation, reply)

@@ -1,14 +1,7 @@
 import type { Outcome } from '../core/facts.ts'
 import { repositoryOf } from '../core/reference.ts'
 import { type Challenge, parseChallenges } from './challenge.ts'
-import {
-  type Authorization,
-  type Conversation,
-  registryUrl,
-  saysItIsRegistry,
-  type TokenAnswer,
-  wordsOf,
-} from './conversation.ts'
+import { type Authorization, type Conversation, registryUrl, type TokenAnswer, wordsOf } from './conversation.ts'
 import type { Reply } from './exchange.ts'
 import { basicHeader } from './identity.ts'
 import { keyOf } from './memo.ts'
@@ -22,14 +15,12 @@ import { type Unanswered, unanswered } from './unanswered.ts'
 /** Bearer before Basic; a Bearer challenge that cannot be met is not followed by trying Basic. */
 export const authorise = async (conversation: Conversation, reply: Reply): Promise<Authorization | Outcome> => {
   const [challenge] = parseChallenges(reply.challenges).filter(({ scheme }) => scheme !== 'digest')
-  if (challenge === undefined) return unchallenged(conversation, reply)
-  conversation.registrySpoke = true
+  if (challenge === undefined) return unchallenged(conversation)
   return challenge.scheme === 'bearer' ? takeToken(conversation, challenge) : takeBasic(conversation, reply)
 }
 
-const unchallenged = ({ identity }: Conversation, reply: Reply): Outcome => {
-  const isAnonymous = identity.unshownStage === 'anonymous'
-  if (isAnonymous && saysItIsRegistry(reply)) return { kind: 'refused', stage: 'anonymous', status: 401 }
+const unchallenged = ({ identity }: Conversation): Outcome => {
+  if (identity.unshownStage === 'anonymous') return { kind: 'refused', stage: 'anonymous', status: 401 }
   return unanswered('answer-unintelligible', '401 without saying which credentials it wants')
 }
 
@@ -53,6 +44,7 @@ const takeToken = async (conversation: Conversation, challenge: Challenge): Prom
     const turn = turnOf(conversation, scopes)
     return services.presentations.present(turn, () => fetchToken(conversation, request), receptionAtTokenServer)
   })
+  if (answer.kind === 'unsigned') return answer.outcome
   if (answer.kind !== 'token') return answer
   return { scheme: 'Bearer', header: `Bearer ${answer.value}`, isUsed: source === 'hit', tokenKey }
 }
@@ -65,8 +57,10 @@ export const turnOf = ({ host, identity, line }: Conversation, scope: string): T
 
 const receptionAtTokenServer = (answer: TokenAnswer): Reception => {
   if (answer.kind === 'token') return 'accepted'
-  if (answer.kind !== 'refused') return 'unclear'
-  return { refused: answer, holdsFor: answer.status === 401 ? 'host' : 'scope' }
+  if (answer.kind !== 'refused' && answer.kind !== 'unsigned') return 'unclear'
+  // A page that says 401 may come from what counts attempts, so that is not shown the credential again either.
+  const refused = answer.kind === 'refused' ? answer : answer.outcome
+  return { refused, holdsFor: answer.status === 401 ? 'host' : 'scope' }
 }
 
 const tokenRequestOf = (conversation: Conversation, { parameters }: Challenge): TokenRequest | Unanswered => {

@@ -9,6 +9,7 @@ import { ociErrorOf } from './oci-error.ts'
 import type { Presentations } from './presentation.ts'
 import type { RealmPair } from './realm.ts'
 import { shownText } from './redaction.ts'
+import type { Unanswered } from './unanswered.ts'
 
 // One credential's question at one host, and what it needs on the way.
 
@@ -21,7 +22,9 @@ export type Authorization = {
 }
 
 type Token = { readonly kind: 'token'; readonly value: string; readonly lifetimeSeconds: number }
-export type TokenAnswer = Token | Outcome
+/** A refusal that a token server may not have said: nothing certain, and yet an attempt. */
+type Unsigned = { readonly kind: 'unsigned'; readonly status: 401 | 403; readonly outcome: Unanswered }
+export type TokenAnswer = Token | Unsigned | Outcome
 
 /** What all conversations of one process share. */
 export type Services = {
@@ -42,6 +45,8 @@ export type Conversation = {
   readonly line: Line
   readonly limitMilliseconds: number
   readonly services: Services
+  /** The outcome as it stands, for those who cannot wait for what may still be added to it. */
+  readonly tell: (soFar: Outcome) => void
   authorization?: Authorization
   /** Something came from this host that only a registry says. Without it no refusal and no 404 is believed. */
   registrySpoke: boolean

@@ -33,7 +33,7 @@ export type Reply = {
 export type Line = {
   /** The registry in metrics and in the budget: the host of the plan, whoever else is asked on its behalf. */
   readonly registry: string
-  readonly dispatcher: Dispatcher
+  readonly dispatcherFor: (url: URL) => Dispatcher
   readonly lane: Lane
   readonly signal: AbortSignal
   /** Everything that was asked, for `explain`. */
@@ -93,7 +93,7 @@ const attempt = async (line: Line, request: RegistryRequest, how: Attempt): Prom
   // Once more for a connection that was closing, never for a POST, which Go does not repeat either.
   for (let isRepeat = request.method === 'POST'; ; isRepeat = true) {
     try {
-      return await exchange(line.dispatcher, request, how)
+      return await exchange(line.dispatcherFor(request.url), request, how)
     } catch (error) {
       if (how.signal.aborted) return unanswered('registry-timeout', 'no complete answer in time')
       if (isRepeat || !isStaleConnection(error)) return unansweredOf(error)

@@ -4,6 +4,7 @@ import { ask } from './ask.ts'
 import { acceptedManifests, type Conversation, registryUrl } from './conversation.ts'
 import { algorithmOf, digestOf, isDigest } from './digest.ts'
 import type { Reply } from './exchange.ts'
+import { troubleOf } from './status.ts'
 import { type Unanswered, unanswered } from './unanswered.ts'
 
 // What a 2xx says (core/remotes/docker/resolver.go: Resolve). Its headers alone decide what containerd fetches next, so
@@ -30,10 +31,14 @@ type Target = ReturnType<typeof pullTarget>
 export const describe = async (conversation: Conversation, reply: Reply, target: Target): Promise<Outcome> => {
   const digest = reply.header('docker-content-digest') ?? ''
   const length = lengthOf(reply)
+  // Before the type is judged: where containerd has to fetch, the type of what it fetched is the one that counts.
+  const isComplete = target.kind === 'digest' || digest !== ''
+  if (!isComplete || length === undefined) return describeBody(conversation, target)
   const trouble = typeTrouble(conversation, reply)
   if (trouble !== undefined) return trouble
-  if (digest === '' || length === undefined) return describeBody(conversation, target)
-  if (!isDigest(digest)) return unanswered('answer-unintelligible', 'the digest in its answer is not one')
+  if (digest !== '' && !isDigest(digest)) {
+    return unanswered('answer-unintelligible', 'the digest in its answer is not one')
+  }
   return sizeTrouble(length) ?? found(reply, digest, target)
 }
 
@@ -66,7 +71,8 @@ const sizeTrouble = (length: number): Outcome | undefined => {
 
 const found = (reply: Reply, digest: string, target: Target): Outcome => {
   const wanted = target.kind === 'digest' ? target.digest : digest
-  if (algorithmOf(wanted) === algorithmOf(digest) && wanted !== digest) {
+  // A HEAD for a digest need not repeat it.
+  if (digest !== '' && algorithmOf(wanted) === algorithmOf(digest) && wanted !== digest) {
     return unanswered('answer-unintelligible', 'it answered with another manifest than the one asked for')
   }
   return { kind: 'found', digest: wanted, mediaType: mediaTypeOf(reply) }
@@ -91,7 +97,9 @@ const describeBody = async (conversation: Conversation, target: Target): Promise
 }
 
 const bodyTrouble = (reply: Reply): Unanswered | undefined => {
-  if (reply.status < 200 || reply.status >= 300) {
+  const trouble = troubleOf(reply.status, reply.url.host)
+  if (trouble !== undefined) return trouble
+  if (reply.status >= 400) {
     return unanswered('answer-unintelligible', `HEAD was answered, but GET with ${reply.status}`)
   }
   const encoding = reply.header('content-encoding') ?? 'identity'

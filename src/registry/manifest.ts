@@ -1,14 +1,14 @@
 import type { Outcome } from '../core/facts.ts'
 import { pullTarget } from '../core/reference.ts'
 import { ask } from './ask.ts'
-import { acceptedManifests, type Conversation, registryUrl, saysItIsRegistry, sendTo, wordsOf } from './conversation.ts'
+import { acceptedManifests, type Conversation, registryUrl, saysItIsRegistry, wordsOf } from './conversation.ts'
 import type { Reply } from './exchange.ts'
 import { describe, largestManifest } from './found.ts'
 import { keyOf, remember } from './memo.ts'
 import { ociErrorOf } from './oci-error.ts'
+import { askForSign } from './sign.ts'
 import { troubleOf } from './status.ts'
 import { lookAround } from './tag-list.ts'
-import { unanswered } from './unanswered.ts'
 
 // Would this host serve this manifest to this credential? The requests are containerd's (core/remotes/docker/resolver.go:
 // Resolve): HEAD, and GET only where HEAD is 405. `blobs/<digest>`, which containerd tries after a missing manifest, is
@@ -17,8 +17,6 @@ import { unanswered } from './unanswered.ts'
 type Absent = Extract<Outcome, { kind: 'absent' }>
 type Found = Extract<Outcome, { kind: 'found' }>
 type Target = ReturnType<typeof pullTarget>
-
-const errorLimit = 64 * 1024
 
 export const askManifest = async (conversation: Conversation): Promise<Outcome> => {
   const target = pullTarget(conversation.reference)
@@ -29,14 +27,16 @@ export const askManifest = async (conversation: Conversation): Promise<Outcome> 
   }
   if (outcome.kind === 'found') return confirmDigest(conversation, outcome)
   if (outcome.kind !== 'absent' || outcome.what !== 'tag') return outcome
-  return conversation.services.suggestTags ? lookAround(conversation, target.tag) : outcome
+  if (!conversation.services.suggestTags) return outcome
+  // Whoever has no time for suggestions goes with what is certain already.
+  conversation.tell(outcome)
+  return lookAround(conversation, target.tag)
 }
 
 // The node fetches by digest what it resolved by tag, and a stale proxy may know the one without the other.
 const confirmDigest = async (conversation: Conversation, found: Found): Promise<Outcome> => {
   const { digest } = found
   if (digest === undefined || isKnownContent(conversation, digest)) return found
-  conversation.registrySpoke = true
   const outcome = await askFor(conversation, { kind: 'digest', digest })
   if (outcome.kind === 'absent') return { ...outcome, what: 'digest', digest }
   if (outcome.kind !== 'found') return outcome
@@ -63,13 +63,8 @@ const askFor = async (conversation: Conversation, target: Target): Promise<Outco
   const reply =
     head.status === 405 ? await ask(conversation, { ...question, method: 'GET', bodyLimit: largestManifest }) : head
   if (reply.kind !== 'reply') return reply
-  noteSign(conversation, reply)
   if (reply.status >= 200 && reply.status < 300) return describe(conversation, reply, target)
   return judgeRefusal(conversation, reply, target)
-}
-
-const noteSign = (conversation: Conversation, reply: Reply): void => {
-  if (!reply.foreign && saysItIsRegistry(reply)) conversation.registrySpoke = true
 }
 
 const judgeRefusal = async (conversation: Conversation, reply: Reply, target: Target): Promise<Outcome> => {
@@ -77,20 +72,9 @@ const judgeRefusal = async (conversation: Conversation, reply: Reply, target: Ta
   if (trouble !== undefined) return trouble
   const hasSign = reply.foreign ? saysItIsRegistry(reply) : conversation.registrySpoke
   if (hasSign) return outcomeOf(conversation, reply, target)
-  return judgeWithBody(conversation, reply, target)
-}
-
-// The answer to a HEAD has no body to tell a registry from a web server that happens to be there; the same question as
-// a GET has one. It decides only who spoke: containerd does not follow a refused HEAD with a GET.
-const judgeWithBody = async (conversation: Conversation, reply: Reply, target: Target): Promise<Outcome> => {
   const name = target.kind === 'tag' ? target.tag : target.digest
-  const url = registryUrl(conversation, `manifests/${name}`)
-  const second = await sendTo(conversation, { url, accept: acceptedManifests, method: 'GET', bodyLimit: errorLimit })
-  if (second.kind === 'unanswered') return second
-  if (second.status !== reply.status || !saysItIsRegistry(second)) {
-    return unanswered('answer-unintelligible', `${reply.status}, without a sign that a registry answered`)
-  }
-  return outcomeOf(conversation, second, target)
+  const withBody = await askForSign(conversation, registryUrl(conversation, `manifests/${name}`), reply.status)
+  return withBody.kind === 'reply' ? outcomeOf(conversation, withBody, target) : withBody
 }
 
 const outcomeOf = ({ identity }: Conversation, reply: Reply, target: Target): Outcome => {

@@ -8,7 +8,9 @@ type Remembered<Answer> = { readonly answer: Answer; readonly source: 'hit' | 'm
 export type Memo<Answer> = {
   readonly recall: (key: string) => Answer | undefined
   /** `ask` must end by itself: nobody's abort ends it, for others may have joined. */
-  readonly ask: (key: string, ask: () => Promise<Answer>) => Promise<Remembered<Answer>>
+  readonly ask: (key: string, ask: (tell: (soFar: Answer) => void) => Promise<Answer>) => Promise<Remembered<Answer>>
+  /** What has been told of the answer to a question that is still under way, or the answer if that has just come. */
+  readonly soFar: (key: string) => Answer | undefined
   readonly forget: (key: string) => void
 }
 
@@ -22,11 +24,13 @@ export type MemoOptions<Answer> = {
   readonly observe: Observer
 }
 
+type UnderWay<Answer> = { readonly asking: Promise<Answer>; readonly soFar: () => Answer | undefined }
+
 export const createMemo = <Answer extends object>(options: MemoOptions<Answer>): Memo<Answer> => {
   const answers = createMemory<Answer>(options.max, options.now)
   // As large as what is going on: an entry ends with its question, and questions end by themselves. lru-cache's own
   // fetchMethod would reject everybody when an entry is evicted before its answer is there.
-  const underWay = new Map<string, Promise<Answer>>()
+  const underWay = new Map<string, UnderWay<Answer>>()
   const observe = (outcome: Remembered<Answer>['source']): void => {
     options.observe({ kind: 'cache', cache: options.name, outcome })
   }
@@ -35,8 +39,11 @@ export const createMemo = <Answer extends object>(options: MemoOptions<Answer>):
     if (answer !== undefined) observe('hit')
     return answer
   }
-  const start = (key: string, ask: () => Promise<Answer>): Promise<Answer> => {
-    const asking = ask()
+  const start = (key: string, ask: (tell: (soFar: Answer) => void) => Promise<Answer>): Promise<Answer> => {
+    let told: Answer | undefined
+    const asking = ask((soFar) => {
+      told = soFar
+    })
       .then((answer) => {
         remember(answers, key, answer, options.lifetimeOf(answer))
         return answer
@@ -44,11 +51,12 @@ export const createMemo = <Answer extends object>(options: MemoOptions<Answer>):
       .finally(() => underWay.delete(key))
     // Those who wait handle a fault; when all of them have gone, there is nobody it could stop.
     asking.catch(() => undefined)
-    underWay.set(key, asking)
+    underWay.set(key, { asking, soFar: () => told })
     return asking
   }
   return {
     recall,
+    soFar: (key) => underWay.get(key)?.soFar() ?? answers.get(key),
     forget: (key) => void answers.delete(key),
     ask: async (key, ask) => {
       const known = recall(key)
@@ -56,7 +64,7 @@ export const createMemo = <Answer extends object>(options: MemoOptions<Answer>):
       const joined = underWay.get(key)
       const source = joined === undefined ? 'miss' : 'joined'
       observe(source)
-      return { answer: await (joined ?? start(key, ask)), source }
+      return { answer: await (joined?.asking ?? start(key, ask)), source }
     },
   }
 }

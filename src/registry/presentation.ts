@@ -16,7 +16,10 @@ export type Turn = {
   readonly signal: AbortSignal
 }
 
-export type Reception = 'accepted' | 'unclear' | { readonly refused: Refused; readonly holdsFor: 'host' | 'scope' }
+export type Reception =
+  | 'accepted'
+  | 'unclear'
+  | { readonly refused: Refused | Unanswered; readonly holdsFor: 'host' | 'scope' }
 
 export type Presentations = {
   readonly present: <Answer>(
@@ -35,7 +38,7 @@ export type PresentationOptions = {
 const mostRemembered = 10_000
 
 export const createPresentations = (options: PresentationOptions): Presentations => {
-  const refusals = createMemory<Refused>(mostRemembered, options.now)
+  const refusals = createMemory<Refused | Unanswered>(mostRemembered, options.now)
   const acceptances = createMemory<object>(mostRemembered, options.now)
   const underWay = new Map<string, Promise<unknown>>()
 

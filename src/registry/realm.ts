@@ -36,10 +36,10 @@ const names = (written: string, host: string): boolean => {
 
 // Strangers get names directly below these.
 const sharedSuffixes = new Set(
-  `azurecr.io azurewebsites.net b-cdn.net cluster.local codeberg.page ddns.net duckdns.org dyndns.org firebaseapp.com
-   fly.dev github.dev github.io gitlab.io herokuapp.com hopto.org jfrog.io netlify.app ngrok-free.app ngrok.app ngrok.dev
-   ngrok.io no-ip.org onrender.com pages.dev pkg.dev railway.app readthedocs.io run.app svc.cluster.local
-   trycloudflare.com ts.net vercel.app web.app workers.dev zapto.org`.split(/\s+/),
+  `b-cdn.net blogspot.com cluster.local codeberg.page ddns.net duckdns.org dyndns.org firebaseapp.com fly.dev
+   github.io gitlab.io herokuapp.com hf.space hopto.org jfrog.io netlify.app no-ip.org onrender.com pages.dev
+   pkg.dev r2.dev railway.app readthedocs.io svc.cluster.local trycloudflare.com ts.net up.railway.app vercel.app
+   web.app workers.dev zapto.org`.split(/\s+/),
 )
 // The second level of a country's domain, where it is longer than three letters: gouv.fr, school.nz.
 const countrySecondLevels = new Set('asso firm gouv govt health info name police school shop store'.split(' '))
@@ -49,12 +49,24 @@ const sharedTrees = [
   'amazonaws.com.cn',
   'appspot.com',
   'azure.com',
+  'azurecontainer.io',
+  'azurecr.io',
+  'azurewebsites.net',
   'cloudapp.net',
   'cloudfront.net',
+  'digitaloceanspaces.com',
+  'github.dev',
   'googleusercontent.com',
+  'ngrok-free.app',
+  'ngrok.app',
+  'ngrok.dev',
+  'ngrok.io',
   'nip.io',
+  'on.aws',
   'ondigitalocean.app',
   'oraclecloud.com',
+  'run.app',
+  'scw.cloud',
   'sslip.io',
   'windows.net',
   'xip.io',

@@ -1,5 +1,4 @@
 import type { LoginPair } from '../core/credential.ts'
-import type { Outcome } from '../core/facts.ts'
 import { type Conversation, type TokenAnswer, wordsOf } from './conversation.ts'
 import type { Reply } from './exchange.ts'
 import { basicHeader } from './identity.ts'
@@ -82,14 +81,29 @@ const readToken = (conversation: Conversation, reply: Reply | Unanswered, names:
   return { kind: 'token', value, lifetimeSeconds: Number(lifetimeSeconds) }
 }
 
-const tokenRefusal = ({ identity }: Conversation, reply: Reply): Outcome => {
+const tokenRefusal = ({ identity }: Conversation, reply: Reply): TokenAnswer => {
   const { status } = reply
+  const who = `the token server ${reply.url.host}`
+  const trouble = troubleOf(status, who)
+  if (trouble !== undefined) return trouble
+  if (!isJsonObject(reply)) return unsigned(status, who)
   const words = wordsOf(reply, identity)
   const said = words === undefined ? {} : { detail: words }
   if (status === 401 || status === 403) {
     const stage = identity.reveal === undefined ? identity.unshownStage : 'credential'
     return { kind: 'refused', stage, status, scheme: 'Bearer', ...said }
   }
-  const who = `the token server ${reply.url.host}`
-  return troubleOf(status, who) ?? { kind: 'rejected', status, detail: words ?? who }
+  return { kind: 'rejected', status, detail: words ?? who }
+}
+
+// Token servers need not speak the registry's errors (Docker Hub: {"details": …}), but a page or nothing is what a proxy
+// says, too.
+const isJsonObject = ({ body, overflow }: Reply): boolean => {
+  const answer = overflow ? undefined : parseJson(body)
+  return typeof answer === 'object' && answer !== null && !Array.isArray(answer)
+}
+
+const unsigned = (status: number, who: string): TokenAnswer => {
+  const outcome = unanswered('answer-unintelligible', `${who} answered ${status}, but not as a token server`)
+  return status === 401 || status === 403 ? { kind: 'unsigned', status, outcome } : outcome
 }

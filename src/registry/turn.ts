@@ -32,11 +32,11 @@ export const createTurn =
     const key = answerKey(host, reference, identity)
     const known = answers.recall(key)
     if (known !== undefined || context.reach === 'memory') return known
-    const asking = answers.ask(key, () =>
-      speaker({ host, reference, identity, lane: context.lane, limitMilliseconds: context.perImageMilliseconds }),
-    )
+    const { lane, perImageMilliseconds: limitMilliseconds } = context
+    const asking = answers.ask(key, (tell) => speaker({ host, reference, identity, lane, limitMilliseconds, tell }))
     const waited = await waitFor(asking, waitingLimit(question))
-    if (waited !== undefined) return waited.answer
+    const answer = waited?.answer ?? answers.soFar(key)
+    if (answer !== undefined) return answer
     const outcome = unanswered('deadline-exceeded', 'the answer did not come in time')
     return { host: host.name, outcome, requests: [] }
   }

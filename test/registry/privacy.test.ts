@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import t from 'tap'
-import { ask, asked, login, openScene, probe, startRegistry, tls } from './setup.ts'
+import { ask, asked, login, openPullgate, openScene, probe, startRegistry, tls, untrustedTls } from './setup.ts'
 
 const repositories = { app: { '1.0': {} } }
 const alice = { username: 'alice', password: 'good-password', pull: ['app'] }
@@ -61,6 +61,22 @@ t.test('a redirect takes the request along, but Authorization only within an ori
   scene.registry.script.faults = { '/v2/app/manifests/2.0': redirectAfterLogin(path) }
   t.match(await ask(scene, `${scene.host}/app:2.0`, [credential]), { kind: 'found' })
   t.equal(asked(scene).filter((request) => request === `HEAD ${path} Basic`).length, 2, 'kept at home')
+})
+
+t.test('only localhost itself is excused from a certificate', async (t) => {
+  const local = await startRegistry(t, { tls: untrustedTls, auth: { kind: 'bearer', accounts: [alice] } })
+  const foreign = await startRegistry(t, { tls: untrustedTls, repositories, faults: { '/token': tokenAnswer } })
+  const elsewhere = `https://registry.test:${foreign.port}`
+  local.script.auth = { kind: 'bearer', accounts: [alice], realm: `${elsewhere}/token` }
+  const pullgate = openPullgate(t, { realms: [{ domain: 'localhost', host: 'registry.test' }] })
+  const image = `localhost:${local.port}/app:1.0`
+  for (const credentials of [[], [credential]]) {
+    const outcome = await ask({ pullgate }, image, credentials)
+    t.match(outcome, { kind: 'unanswered', cause: 'tls-untrusted' }, 'a token server on another host')
+  }
+  local.script.faults = { '/v2/app/manifests/1.0': { kind: 'redirect', to: `${elsewhere}/v2/app/manifests/1.0` } }
+  t.match(await ask({ pullgate }, image), { kind: 'unanswered', cause: 'tls-untrusted' }, 'a redirect to another host')
+  t.same(foreign.requests, [], 'which is told nothing')
 })
 
 t.test('a host behind a redirect that wants credentials gets none', async (t) => {

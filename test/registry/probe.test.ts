@@ -126,7 +126,7 @@ t.test('a credential without the right to pull is the stage access', async (t) =
   scene.registry.script.auth = basic
   scene.registry.script.faults = {
     'HEAD /v2/app/manifests/1.0': [
-      { kind: 'answer', status: 401, headers: { 'www-authenticate': 'Basic realm="r"' } },
+      { kind: 'answer', status: 401, headers: { ...api, 'www-authenticate': 'Basic realm="r"' } },
       { kind: 'answer', status: 403 },
     ],
   }
