@@ -1,5 +1,6 @@
 /** Core's judgement in the shape the webhook asks for it. */
 
+import type { BypassPort } from '../core/bypass.ts'
 import type { Evaluator } from '../core/evaluate.ts'
 import type { Context } from '../core/facts.ts'
 import { judgeAdmission, judgeFault } from '../core/judge.ts'
@@ -19,9 +20,9 @@ const contextOf = ({ signal, reach }: JudgeRequest): Context => ({
 })
 
 export const createJudge =
-  (settings: PolicySettings, evaluator: Evaluator): Judge =>
+  (settings: PolicySettings, evaluator: Evaluator, bypass: BypassPort): Judge =>
   (admission, request) =>
-    judgeAdmission(admission, settings, evaluator, { mode: request.mode, context: contextOf(request) })
+    judgeAdmission(admission, settings, evaluator, { mode: request.mode, context: contextOf(request), bypass })
 
 /** Only the kind of failure is told: an error's message may quote anything. The log has the whole of it. */
 export const createFault =

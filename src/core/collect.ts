@@ -21,9 +21,12 @@ import type { ImageUse, Workload } from './workload.ts'
 /** Everything `collect` needs beside the workload. */
 export type Inquiry = {
   readonly ports: Ports
-  readonly isActive: (check: CheckId) => boolean
+  /** `image` is empty for what is about no image. */
+  readonly isActive: (check: CheckId, image: string) => boolean
   /** Whether nodes may hold credentials of their own for an image name. */
   readonly nodeCredentials: (name: string) => boolean
+  /** Whether a pull-through cache serves an image, given as written. */
+  readonly proxyCaches: (image: string) => boolean
   readonly context: Context
 }
 
@@ -99,7 +102,7 @@ const factsOf = async (
   inquiry: Inquiry,
 ): Promise<ImageFacts> => {
   if (isInvalid(reference) || unasked !== undefined)
-    return { use, reference, nodeCredentials: false, unasked: unasked ?? 'reference-invalid' }
+    return { use, reference, nodeCredentials: false, proxyCache: false, unasked: unasked ?? 'reference-invalid' }
   const nodeCredentials = inquiry.nodeCredentials(nameOf(reference))
   const asked = await askWith(reference, readings.first, inquiry)
   const again = isRefused(asked) ? await readings.again() : readings.first
@@ -107,6 +110,7 @@ const factsOf = async (
     use,
     reference,
     nodeCredentials,
+    proxyCache: inquiry.proxyCaches(use.image),
     ...(again === readings.first ? asked : await askWith(reference, again, inquiry)),
   }
 }
@@ -115,19 +119,19 @@ const factsOf = async (
 // meant to run has a handful.
 const mostImages = 256
 
-const parse = (workload: Workload, isAsked: boolean): readonly Parsed[] =>
+const parse = (workload: Workload, isAsked: (image: string) => boolean): readonly Parsed[] =>
   workload.images.map((use, index) => {
     const reference = parseReference(use.image)
     const unasked = unaskedForUse(use, reference, workload)
     if (unasked !== undefined) return { use, reference, unasked }
-    if (!isAsked) return { use, reference, unasked: 'check-ignored' }
+    if (!isAsked(use.image)) return { use, reference, unasked: 'check-ignored' }
     return { use, reference, unasked: index < mostImages ? undefined : 'too-many' }
   })
 
 export const collect = async (workload: Workload, inquiry: Inquiry): Promise<Facts> => {
   const { ports, isActive, context } = inquiry
-  const parsed = parse(workload, isActive('image-pullable'))
-  const secretsJudged = isActive('pull-secrets')
+  const parsed = parse(workload, (image) => isActive('image-pullable', image))
+  const secretsJudged = isActive('pull-secrets', '')
   // A Pod whose images are all `Never` or invalid still has pull secrets to check; with both checks off nobody is asked.
   const isNeeded = secretsJudged || parsed.some(({ unasked }) => unasked === undefined)
   const readings = isNeeded

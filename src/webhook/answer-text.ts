@@ -71,15 +71,17 @@ export const warningLine = (finding: Finding): string => {
 /**
  * The API server puts `admission webhook "…" denied the request: ` before it. One finding follows on the same line, as
  * events and conditions show it best; several begin on a line of their own each, indented, so that none hides behind
- * the prefix. kubectl prints line breaks as they are.
+ * the prefix. kubectl prints line breaks as they are. `advice` is a short last line of ours.
  */
-export const denialMessage = (findings: readonly Finding[]): string => {
+export const denialMessage = (findings: readonly Finding[], advice?: string): string => {
+  const lineStart = '\n  '
+  const last = advice === undefined ? '' : `${lineStart}${advice}`
+  const limit = messageLimit - last.length
   const [only, ...others] = findings.map(findingLine)
   if (only === undefined) return 'denied'
-  if (others.length === 0) return printable(only, messageLimit)
-  const lineStart = '\n  '
-  const room = { limit: messageLimit - lineStart.length, between: lineStart.length, leftOut: moreFindings }
-  return `${lineStart}${fitting([only, ...others], room).join(lineStart)}`
+  if (others.length === 0) return `${printable(only, limit)}${last}`
+  const room = { limit: limit - lineStart.length, between: lineStart.length, leftOut: moreFindings }
+  return `${lineStart}${fitting([only, ...others], room).join(lineStart)}${last}`
 }
 
 /** One line each; `notices` are about the whole object (a bypass, for instance) and come first. */

@@ -22,7 +22,14 @@ import {
 import { podSpec, workloadFor, workloadWithImages } from '../support/workloads.ts'
 
 const inquire = (workload: Workload, { ports }: CountedPorts, tweak: Partial<Inquiry> = {}): Promise<Facts> =>
-  collect(workload, { ports, isActive: () => true, nodeCredentials: () => false, context: contextOf(), ...tweak })
+  collect(workload, {
+    ports,
+    isActive: () => true,
+    nodeCredentials: () => false,
+    proxyCaches: () => false,
+    context: contextOf(),
+    ...tweak,
+  })
 
 /** What is known of each image: why nothing was asked, or how its first attempt ended. */
 const endOf = ({ probe, unasked }: ImageFacts): string => {
