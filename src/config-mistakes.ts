@@ -68,6 +68,8 @@ const accepted = (error: ErrorObject): string => {
       return `must be ${String(params['allowedValue'])}`
     case 'format':
       return `must be ${formats[String(params['format'])]?.wanted ?? 'another text'}`
+    case 'minLength':
+      return 'must not be empty'
     case 'type':
       return `must be of type ${String(params['type'])}`
     default:
