@@ -41,6 +41,7 @@ module.exports = {
     vendorHome('fastify-home', 'fastify', ['^src/webhook/']),
     vendorHome('forge-home', 'node-forge', ['^src/certs/']),
     vendorHome('ajv-home', 'ajv', ['^src/config[^/]*\\.ts$']),
+    vendorHome('picomatch-home', 'picomatch', ['^src/config[^/]*\\.ts$']),
     vendorHome('prom-client-home', 'prom-client', ['^src/webhook/', '^src/commands/']),
     {
       name: 'no-test-code-in-src',

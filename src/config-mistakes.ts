@@ -1,7 +1,8 @@
 /** Schema errors as sentences: the place in the file, what was found there, what is accepted, and the nearest known key. */
 import type { ErrorObject } from 'ajv'
 import { type Document, isMap, isScalar, type LineCounter } from 'yaml'
-import { formats } from './config-schema.ts'
+import { formats } from './config-formats.ts'
+import { unsupportedMark } from './config-schema.ts'
 import { nearest } from './core/edit-distance.ts'
 
 export type Place = { readonly document: Document; readonly lines: LineCounter; readonly source: string }
@@ -67,6 +68,8 @@ const accepted = (error: ErrorObject): string => {
       return `must be ${String(params['allowedValue'])}`
     case 'format':
       return `must be ${formats[String(params['format'])]?.wanted ?? 'another text'}`
+    case 'minLength':
+      return 'must not be empty'
     case 'type':
       return `must be of type ${String(params['type'])}`
     default:
@@ -89,6 +92,11 @@ const describe = (error: ErrorObject, { document }: Place): Mistake => {
     return { offset, text: `${pathOf([...steps, String(params['missingProperty'])])}: is missing` }
   }
   if (error.data === null && steps.length === 0) return { offset, text: 'the file is empty' }
+  if (error.parentSchema?.['$comment'] === unsupportedMark) {
+    const otherwise = shown(error.parentSchema['const'])
+    const text = `${pathOf(steps)}: ${shown(error.data)} is ${unsupportedMark}; leave it out, or write ${otherwise}`
+    return { offset, text }
+  }
   return { offset, text: `${pathOf(steps) || 'the file'}: ${accepted(error)}, not ${shown(error.data)}` }
 }
 

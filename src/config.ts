@@ -1,17 +1,24 @@
 /** The configuration file: YAML -> Config, checked against one schema; every mistake is told at once. */
 import { Ajv } from 'ajv'
 import { LineCounter, parseDocument } from 'yaml'
+import type { ConfigFile, OverrideEntry, WorkloadEntry } from './config-file.ts'
+import { formats } from './config-formats.ts'
+import { globMatcher, imageGlobMatcher } from './config-globs.ts'
 import { describeMistakes } from './config-mistakes.ts'
-import { type ConfigFile, configSchema, formats } from './config-schema.ts'
+import { configSchema } from './config-schema.ts'
 import { type CheckId, checkIds } from './core/checks/index.ts'
 import { parseDuration } from './core/duration.ts'
-import type { Mode, PolicySettings } from './core/policy.ts'
+import type { Exemptions } from './core/exemption.ts'
+import type { Mode, Override, PolicySettings } from './core/policy.ts'
 import { imageMatcher } from './core/registry-key.ts'
 
 export type Config = {
   readonly policy: PolicySettings
   /** Whether nodes may hold credentials of their own for an image name (`docker.io/library/nginx`). */
   readonly nodeCredentials: (name: string) => boolean
+  /** Whether a pull-through cache serves an image, given as written. */
+  readonly proxyCaches: (image: string) => boolean
+  readonly workloads: readonly WorkloadEntry[]
   readonly registries: {
     readonly caBundle: string
     readonly allow: readonly string[]
@@ -54,6 +61,7 @@ const defaults = {
   owned: 'audit',
   cache: { tag: '60s', content: '24h', absent: '5s', refused: '30s', secret: '5s' },
   perRegistry: 16,
+  exemptNamespaces: ['kube-system'],
 } as const
 
 const validate = new Ajv({
@@ -70,17 +78,35 @@ const realmOf = (pair: string): { domain: string; host: string } => {
   return { domain, host }
 }
 
+const overrideOf = ({ namespaces, images, checks = {}, causes = {}, onUnknown }: OverrideEntry): Override => ({
+  ...(namespaces === undefined ? {} : { namespaces: globMatcher(namespaces) }),
+  ...(images === undefined ? {} : { images: imageGlobMatcher(images) }),
+  checks,
+  causes,
+  ...(onUnknown === undefined ? {} : { onUnknown }),
+})
+
+const exemptionsIn = ({ exemptions = {} }: ConfigFile): Exemptions => ({
+  namespaces: globMatcher(exemptions.namespaces ?? defaults.exemptNamespaces),
+  usernames: new Set(exemptions.usernames),
+  groups: new Set(exemptions.groups),
+  runtimeClasses: new Set(exemptions.runtimeClasses),
+  images: imageGlobMatcher(exemptions.images ?? []),
+})
+
 const policyIn = (file: ConfigFile): PolicySettings => ({
   mode: file.mode ?? defaults.mode,
   checks: {
     ...(Object.fromEntries(checkIds.map((id) => [id, 'enforce'])) as Record<CheckId, Mode>),
-    ...(file.checks as Partial<Record<CheckId, Mode>>),
+    ...file.checks,
   },
   causes: file.causes ?? {},
   onUnknown: file.onUnknown ?? defaults.onUnknown,
   templates: file.templates ?? defaults.templates,
   owned: file.owned ?? defaults.owned,
   suspended: file.suspended ?? false,
+  overrides: (file.overrides ?? []).map(overrideOf),
+  exemptions: exemptionsIn(file),
 })
 
 const nodeCredentialsIn = ({ registries }: ConfigFile): ((name: string) => boolean) => {
@@ -105,6 +131,8 @@ const cacheIn = ({ cache = {} }: ConfigFile): Config['cache'] => ({
 const configOf = (file: ConfigFile): Config => ({
   policy: policyIn(file),
   nodeCredentials: nodeCredentialsIn(file),
+  proxyCaches: imageGlobMatcher(file.registries?.proxyCaches ?? []),
+  workloads: file.workloads ?? [],
   registries: registriesIn(file),
   cache: cacheIn(file),
   limits: { perRegistry: file.limits?.perRegistry ?? defaults.perRegistry },

@@ -28,7 +28,7 @@ let exitStatus = 0
 program
   .command('serve')
   .description('run the admission webhook over HTTPS')
-  .option('--config <FILE>', 'the configuration; without it every setting has its default')
+  .option('--config <FILE>', 'the configuration, read again when it changes; without it every setting has its default')
   .option('--listen <HOST:PORT>', 'where admission reviews are served', '0.0.0.0:8443')
   .option('--metrics-listen <HOST:PORT>', 'where /metrics, /livez and /readyz are served, plain http', '0.0.0.0:8080')
   .option(
@@ -47,6 +47,7 @@ program
   )
   .option('--log-level <LEVEL>', 'trace, debug, info, warn or error', 'info')
   .option('--shutdown-delay <DURATION>', 'how long requests are still answered after SIGTERM', '5s')
+  .option('--print-schema', 'print the JSON Schema of the configuration and exit')
   .addHelpText(
     'after',
     `

@@ -66,6 +66,7 @@ const violations: readonly (readonly [string, string, string])[] = [
   ['fastify-home', 'cluster/planted-fastify.ts', "import { fastify } from 'fastify'\nexport const a = fastify\n"],
   ['forge-home', 'cluster/planted-forge.ts', "import forge from 'node-forge'\nexport const a = forge\n"],
   ['ajv-home', 'registry/planted-ajv.ts', "import { Ajv } from 'ajv'\nexport const a = Ajv\n"],
+  ['picomatch-home', 'webhook/planted-glob.ts', "import picomatch from 'picomatch'\nexport const a = picomatch\n"],
   [
     'prom-client-home',
     'registry/planted-metrics.ts',

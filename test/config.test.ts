@@ -1,5 +1,9 @@
+import { readFile } from 'node:fs/promises'
+import { Ajv } from 'ajv'
 import t from 'tap'
-import { defaultConfig, parseConfig } from '../src/config.ts'
+import { type Config, defaultConfig, parseConfig } from '../src/config.ts'
+import { configSchema } from '../src/config-schema.ts'
+import type { PolicySettings } from '../src/core/policy.ts'
 
 const head = 'apiVersion: pullgate.dev/v1alpha1\nkind: PullgateConfiguration\n'
 const mistakesIn = (text: string): string => {
@@ -13,7 +17,6 @@ const mistakesIn = (text: string): string => {
 
 t.test('the shortest file is the defaults', async (t) => {
   const config = parseConfig(head, 'config.yaml')
-  t.same(config.policy, defaultConfig.policy)
   t.match(config, {
     policy: {
       mode: 'enforce',
@@ -97,6 +100,115 @@ t.test('where nodes may have credentials of their own', async (t) => {
   t.notOk(parseConfig(`${head}registries: {nodeCredentials: []}`, 'c').nodeCredentials('gcr.io/p/a'))
 })
 
+t.test('overrides, exemptions and caches become predicates', async (t) => {
+  const { policy, proxyCaches } = parseConfig(
+    `${head}
+overrides:
+  - {namespaces: [team-*], images: [ghcr.io/**], checks: {latest-tag: warn}}
+  - {causes: {secret-absent: audit}, onUnknown: enforce}
+exemptions:
+  namespaces: [kube-*]
+  usernames: [system:serviceaccount:flux-system:kustomize-controller]
+  groups: [system:nodes]
+  runtimeClasses: [kata]
+  images: [registry.k8s.io/pause]
+registries: {proxyCaches: [cache.example/**]}
+`,
+    'config.yaml',
+  )
+  const [first, second] = policy.overrides
+  t.match(first, { checks: { 'latest-tag': 'warn' }, causes: {} })
+  t.strictSame([first?.namespaces?.('team-a'), first?.namespaces?.('shop')], [true, false])
+  t.strictSame([first?.images?.('ghcr.io/acme/pay:1'), first?.images?.('nginx')], [true, false])
+  t.strictSame(second, { checks: {}, causes: { 'secret-absent': 'audit' }, onUnknown: 'enforce' })
+  const { exemptions } = policy
+  t.strictSame([exemptions.namespaces('kube-public'), exemptions.namespaces('shop')], [true, false])
+  t.ok(exemptions.usernames.has('system:serviceaccount:flux-system:kustomize-controller'))
+  t.ok(exemptions.groups.has('system:nodes'))
+  t.ok(exemptions.runtimeClasses.has('kata'))
+  t.ok(exemptions.images('registry.k8s.io/pause:3.10'))
+  t.strictSame([proxyCaches('cache.example/library/nginx'), proxyCaches('nginx')], [true, false])
+})
+
+t.test('by default only kube-system is exempt', async (t) => {
+  const { exemptions } = defaultConfig.policy
+  t.strictSame([exemptions.namespaces('kube-system'), exemptions.namespaces('default')], [true, false])
+  t.equal(exemptions.images('nginx'), false)
+})
+
+t.test('what this version does not do is accepted as its default and refused as anything else', async (t) => {
+  const defaults = `${head}
+checks: {image-platform: enforce}
+causes: {platform-absent: enforce, platform-partial: enforce}
+registries: {hostsDir: "", dockerConfig: "", credentialProviders: {config: "", binDir: ""}}
+platforms: {nodes: true, also: []}
+limits: {requestsPerSecond: 50}
+`
+  t.equal(mistakesIn(defaults), 'accepted')
+  t.matchSnapshot(
+    mistakesIn(`${head}
+checks: {image-platform: warn}
+causes: {platform-absent: warn, platform-partial: audit}
+registries: {hostsDir: /etc/certs.d, dockerConfig: /c.json, credentialProviders: {config: /p.yaml, binDir: /bin}}
+platforms: {nodes: false, also: [linux/arm64]}
+limits: {requestsPerSecond: 10}
+`),
+  )
+})
+
+t.test('the schema is valid draft-07, says what every key is for, and is published', async (t) => {
+  const ajv = new Ajv({ strict: false })
+  t.ok(ajv.validateSchema(configSchema), ajv.errorsText())
+  const undescribed = (schema: object, path: string): readonly string[] => [
+    ...('description' in schema ? [] : [path]),
+    ...Object.entries((schema as { properties?: Record<string, object> }).properties ?? {}).flatMap(([key, value]) =>
+      undescribed(value, `${path}.${key}`),
+    ),
+  ]
+  t.strictSame(undescribed(configSchema, ''), [])
+  const published = await readFile(new URL('../docs/config.schema.json', import.meta.url), 'utf8')
+  t.equal(
+    published,
+    `${JSON.stringify(configSchema, null, 2)}\n`,
+    'pullgate serve --print-schema > docs/config.schema.json',
+  )
+})
+
+t.test('the page about the configuration names every key, and its example is the defaults', async (t) => {
+  const page = await readFile(new URL('../docs/configuration.md', import.meta.url), 'utf8')
+  const keysOf = (schema: object): readonly string[] => {
+    const { properties = {}, items = {} } = schema as { properties?: Record<string, object>; items?: object }
+    const own = Object.keys(properties).filter((key) => !/^[a-z]+-/.test(key))
+    return [
+      ...own,
+      ...Object.values(properties).flatMap(keysOf),
+      ...(Object.keys(items).length > 0 ? keysOf(items) : []),
+    ]
+  }
+  for (const key of new Set(keysOf(configSchema))) t.match(page, new RegExp(`\\b${key}\\b`), key)
+  const example = /```yaml\n(apiVersion[^]*?)```/.exec(page)?.[1] ?? ''
+  const { policy, ...config } = parseConfig(example, 'docs/configuration.md')
+  const data = ({ registries, cache, limits, workloads }: Omit<Config, 'policy'>) => ({
+    registries,
+    cache,
+    limits,
+    workloads,
+  })
+  t.strictSame(data(config), data(defaultConfig))
+  const words = ({ mode, checks, causes, onUnknown, templates, owned, suspended, overrides }: PolicySettings) =>
+    JSON.stringify({
+      mode,
+      checks: { ...checks, 'image-platform': 'enforce' },
+      causes,
+      onUnknown,
+      templates,
+      owned,
+      suspended,
+      overrides,
+    })
+  t.equal(words(policy), words(defaultConfig.policy))
+})
+
 t.test('all mistakes at once, each with its place, what is accepted and the nearest key', async (t) => {
   t.matchSnapshot(
     mistakesIn(`apiVersion: pullgate.dev/v1
@@ -113,8 +225,17 @@ registries:
     allow: [10.0.0.0/8, not an address]
   realms:
     - registry.example
+  proxyCaches: ["!ghcr.io/**"]
+  nodeCredentials: ["https://registry.example"]
 cache:
   tag: 1 minute
+overrides:
+  - {namespace: [shop], onUnknown: never}
+exemptions:
+  users: [ada]
+  groups: [""]
+workloads:
+  - {kind: Rollout, podSpecs: ["spec..template", "$.spec"]}
 limits:
   perRegistry: 0
 `),

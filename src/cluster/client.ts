@@ -1,13 +1,17 @@
 /** Questions to the API server: each has a deadline, is observed, and is answered by a value. */
 import type { ConfigurationOptions } from '@kubernetes/client-node'
-import { AdmissionregistrationV1Api, CoreV1Api, Observable } from '@kubernetes/client-node'
+import { AdmissionregistrationV1Api, AuthorizationV1Api, CoreV1Api, Observable } from '@kubernetes/client-node'
 import type { Observer } from '../core/facts.ts'
 import type { Answer, WriteAnswer } from './answer.ts'
 import { codeOf, isConflict, sentenceOf, troubleOf } from './answer.ts'
 import type { ConnectionOptions } from './connection.ts'
 import { loadKubeConfig } from './connection.ts'
 
-export type ClusterApis = { readonly core: CoreV1Api; readonly admissionregistration: AdmissionregistrationV1Api }
+export type ClusterApis = {
+  readonly core: CoreV1Api
+  readonly admissionregistration: AdmissionregistrationV1Api
+  readonly authorization: AuthorizationV1Api
+}
 
 /** `options` carry the deadline and have to be handed to client-node. */
 export type Call<T> = (apis: ClusterApis, options: CallOptions) => Promise<T>
@@ -38,6 +42,7 @@ export const createClusterClient = (options: ClientOptions, observe: Observer): 
   const apis = {
     core: config.makeApiClient(CoreV1Api),
     admissionregistration: config.makeApiClient(AdmissionregistrationV1Api),
+    authorization: config.makeApiClient(AuthorizationV1Api),
   }
   const deadline = options.deadlineMilliseconds ?? defaultDeadlineMilliseconds
 

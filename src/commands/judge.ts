@@ -1,5 +1,6 @@
 /** Core's judgement in the shape the webhook asks for it. */
 
+import type { BypassPort } from '../core/bypass.ts'
 import type { Evaluator } from '../core/evaluate.ts'
 import type { Context } from '../core/facts.ts'
 import { judgeAdmission, judgeFault } from '../core/judge.ts'
@@ -20,10 +21,11 @@ const contextOf = ({ signal, reach }: JudgeRequest): Context => ({
 })
 
 export const createJudge =
-  (settings: PolicySettings, evaluator: Evaluator): Judge =>
+  (settings: PolicySettings, evaluator: Evaluator, bypass: BypassPort): Judge =>
   (admission, request) =>
     judgeAdmission(admission, settings, evaluator, {
       mode: request.mode,
+      bypass,
       // Most requests are answered without it, and its signal is only made when somebody asks for it.
       get context() {
         return contextOf(request)

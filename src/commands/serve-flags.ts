@@ -19,6 +19,7 @@ export type ServeFlags = {
   readonly webhookConfiguration: string
   readonly logLevel: string
   readonly shutdownDelay: string
+  readonly printSchema?: boolean
 }
 
 /** What the user can mend; told in one line, exit status 2. */
@@ -51,10 +52,15 @@ const withCaText = async (config: Config): Promise<Config> => {
   throw new Refusal(`registries.caBundle: ${isText ? 'the text' : caBundle} is no list of certificates in PEM`)
 }
 
+/** `source`: every text it is made of, to see whether it has changed. */
+export type LoadedConfig = { readonly config: Config; readonly source: string }
+
 /** With the text of `registries.caBundle`, which may be a path in the file. */
-export const loadConfig = async (path: string | undefined): Promise<Config> => {
-  if (path === undefined) return defaultConfig
-  return withCaText(parseConfig(await readText('--config', path), path))
+export const loadConfig = async (path: string | undefined): Promise<LoadedConfig> => {
+  if (path === undefined) return { config: defaultConfig, source: '' }
+  const text = await readText('--config', path)
+  const config = await withCaText(parseConfig(text, path))
+  return { config, source: JSON.stringify([text, config.registries.caBundle]) }
 }
 
 export const shutdownDelayOf = ({ shutdownDelay }: ServeFlags): number => {

@@ -1,36 +1,32 @@
 /** `pullgate serve`: joins the adapters to core, and runs until it is told to stop. */
-import { lookup } from 'node:dns/promises'
-import { isIP } from 'node:net'
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { type ClusterClient, createClusterClient } from '../cluster/client.ts'
-import { createCredentialsPort } from '../cluster/pull-secrets.ts'
-import { type Config, ConfigError } from '../config.ts'
-import type { Evaluator } from '../core/evaluate.ts'
-import type { Observer } from '../core/facts.ts'
-import { createRegistry } from '../registry/probe.ts'
-import { createMetrics } from '../webhook/metrics.ts'
+import { ConfigError } from '../config.ts'
+import { configSchema } from '../config-schema.ts'
+import { createMetrics, type Metrics } from '../webhook/metrics.ts'
 import { type RunningServer, startServer } from '../webhook/server.ts'
-import { createFault, createJudge } from './judge.ts'
+import { apiServerAddresses } from './api-server-addresses.ts'
+import { type ConfigReload, followConfig } from './config-reload.ts'
 import { parseAddress } from './listen.ts'
 import {
   createLog,
+  type LoadedConfig,
   loadConfig,
   Refusal,
   type ServeFlags,
   shutdownDelayOf,
   stopLimitMilliseconds,
 } from './serve-flags.ts'
+import { createServing, type Serving } from './serving.ts'
 import { fromFiles, type ServingCertificate, selfManaged } from './serving-certificate.ts'
 
 export type ServeIo = {
+  readonly stdout: (text: string) => void
   readonly stderr: (text: string) => void
   /** Aborted by SIGTERM. */
   readonly stop: AbortSignal
   readonly version: string
 }
-
-const remembered = 10_000
 
 const certificateFor = async (flags: ServeFlags, client: ClusterClient, log: Logger): Promise<ServingCertificate> => {
   const { tlsCertFile, tlsPrivateKeyFile } = flags
@@ -48,57 +44,15 @@ const certificateFor = async (flags: ServeFlags, client: ClusterClient, log: Log
   return selfManaged(client, { namespace, service, secret, webhookConfiguration }, log)
 }
 
-const lookupMilliseconds = 3000
-
-/** The API server's addresses, so that no image reference can make Pullgate knock there. */
-const apiServerAddresses = async ({ server }: ClusterClient, log: Logger): Promise<readonly string[]> => {
-  const host = new URL(server).hostname.replace(/^\[|\]$/g, '')
-  if (isIP(host) !== 0) return [host]
-  const late = pause(lookupMilliseconds, undefined, { ref: false }).then(() => {
-    throw new Error('the resolver did not answer in time')
-  })
-  try {
-    return (await Promise.race([lookup(host, { all: true }), late])).map(({ address }) => address)
-  } catch (error) {
-    log.warn(
-      { host, why: error instanceof Error ? error.message : 'unknown' },
-      'the API server is not guarded by address',
-    )
-    return []
-  }
-}
-
-type Parts = { readonly config: Config; readonly client: ClusterClient; readonly log: Logger }
-
-const createEvaluator = async (
-  { config, client, log }: Parts,
-  observe: Observer,
-  version: string,
-): Promise<{ evaluator: Evaluator; close: () => Promise<void> }> => {
-  const { allow, deny, realms, suggestTags, caBundle } = config.registries
-  const registry = createRegistry(
-    {
-      userAgentVersion: version,
-      ...(caBundle === '' ? {} : { extraCa: caBundle }),
-      allow,
-      deny,
-      denyAddresses: await apiServerAddresses(client, log),
-      realms,
-      suggestTags,
-      cache: config.cache,
-      perRegistry: config.limits.perRegistry,
-    },
-    observe,
-  )
-  const credentials = createCredentialsPort(
-    client,
-    { secretMilliseconds: config.cache.secret, maxEntries: remembered },
-    observe,
-  )
-  const ports = { credentials, probe: registry.probe, nodes: async () => undefined }
-  const evaluator = { ports, nodeCredentials: config.nodeCredentials, now: () => new Date().toISOString() }
-  return { evaluator, close: registry.close }
-}
+const followed = (
+  { config: path }: ServeFlags,
+  loaded: LoadedConfig,
+  { use }: Serving,
+  { log, metrics }: { readonly log: Logger; readonly metrics: Metrics },
+): ConfigReload =>
+  path === undefined
+    ? { conditions: () => [], stop: () => undefined }
+    : followConfig({ path, loaded, use, log, count: metrics.countConfigReload })
 
 const untilStopped = async (stop: AbortSignal): Promise<void> => {
   if (stop.aborted) return
@@ -114,22 +68,24 @@ const serve = async (flags: ServeFlags, io: ServeIo): Promise<void> => {
   const metricsListen = parseAddress('--metrics-listen', flags.metricsListen)
   const delayMilliseconds = shutdownDelayOf(flags)
   const log = createLog(flags.logLevel)
-  const config = await loadConfig(flags.config)
+  const loaded = await loadConfig(flags.config)
   const metrics = createMetrics()
   const client = createClusterClient(
     flags.kubeconfig === undefined ? {} : { kubeconfig: flags.kubeconfig },
     metrics.observe,
   )
-  const { evaluator, close } = await createEvaluator({ config, client, log }, metrics.observe, io.version)
+  const addresses = await apiServerAddresses(client.server, log)
+  const serving = createServing(loaded.config, { client, version: io.version, observe: metrics.observe, addresses })
   const certificate = await certificateFor(flags, client, log)
+  const reload = followed(flags, loaded, serving, { log, metrics })
   const server: RunningServer = await startServer({
     app: {
-      judge: createJudge(config.policy, evaluator),
-      fault: createFault(config.policy),
-      configuredMode: () => config.policy.mode,
+      judge: serving.judge,
+      fault: serving.fault,
+      configuredMode: serving.mode,
       log,
       onAnswered: metrics.onAnswered,
-      readiness: certificate.conditions,
+      readiness: () => [...certificate.conditions(), ...reload.conditions()],
     },
     listen,
     certificate: certificate.pair,
@@ -138,22 +94,24 @@ const serve = async (flags: ServeFlags, io: ServeIo): Promise<void> => {
   })
   certificate.follow(server.swapCertificate)
   log.info(
-    { version: io.version, listen: server.address, metrics: server.metricsAddress, mode: config.policy.mode },
+    { version: io.version, listen: server.address, metrics: server.metricsAddress, mode: serving.mode() },
     'serving',
   )
 
   await untilStopped(io.stop)
   log.info({ delayMilliseconds }, 'stopping: no longer ready, still answering')
   certificate.stop()
+  reload.stop()
   await server.stop({ delayMilliseconds, limitMilliseconds: stopLimitMilliseconds })
-  await Promise.all([close(), client.close()])
+  await Promise.all([serving.close(), client.close()])
   log.info({}, 'stopped')
 }
 
 /** Exit status: 0 after a graceful stop, 2 where it could not serve. */
 export const runServe = async (flags: ServeFlags, io: ServeIo): Promise<number> => {
   try {
-    await serve(flags, io)
+    if (flags.printSchema === true) io.stdout(`${JSON.stringify(configSchema, null, 2)}\n`)
+    else await serve(flags, io)
     return 0
   } catch (error) {
     const known = error instanceof Refusal || error instanceof ConfigError

@@ -5,7 +5,7 @@ import { type EnsureRequest, ensureCertificates } from '../certs/self-managed.ts
 import type { ClusterClient } from '../cluster/client.ts'
 import { createSecretStore } from '../cluster/own-secret.ts'
 import { createWebhookConfigurationStore } from '../cluster/webhook-configuration.ts'
-import { readPair, watchFiles } from '../webhook/certificate-files.ts'
+import { readPair, watchCertificate } from '../webhook/certificate-files.ts'
 import type { Log } from '../webhook/decision-log.ts'
 import type { Condition } from '../webhook/health.ts'
 import type { CertificatePair } from '../webhook/serving-certificate.ts'
@@ -26,7 +26,7 @@ export const fromFiles = async (certificateFile: string, keyFile: string, log: L
     pair,
     conditions: () => [{ name: 'certificate', ok: true }],
     follow: (use) => {
-      stop = watchFiles({ files, current: pair, use, log }).stop
+      stop = watchCertificate({ files, current: pair, use, log }).stop
     },
     stop: () => {
       stop()

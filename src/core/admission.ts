@@ -11,5 +11,11 @@ export type Admission = {
   readonly object: unknown
   readonly oldObject: unknown
   readonly dryRun: boolean
-  readonly user: { readonly username: string; readonly groups: readonly string[] }
+  readonly user: {
+    readonly username: string
+    readonly groups: readonly string[]
+    /** What the API server knows of the user beyond that, handed back to it when it is asked about the user's rights. */
+    readonly uid?: string
+    readonly extra?: Readonly<Record<string, readonly string[]>>
+  }
 }

@@ -193,6 +193,11 @@ export const causes: { readonly [K in CauseId]: Row<K> } = {
       `Not known whether ${name} can be pulled: ${host} refused us, but nodes may have credentials of their own for it.`,
     () => 'Nothing to do where the nodes may pull from it; otherwise add a pull secret.',
   ),
+  'proxy-cache': unknown(
+    ({ name, host, said: answer }) =>
+      `Not known whether ${name} can be pulled: ${host}, a pull-through cache, answered ${answer}, which proves nothing.`,
+    () => 'Look for the image in the registry behind the cache.',
+  ),
   'credential-pending': unknown(
     ({ name, host, pending }) =>
       `Not known whether ${name} can be pulled: ${host} refused it without ${pending}, which does not exist yet.`,

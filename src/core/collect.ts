@@ -21,11 +21,14 @@ import type { ImageUse, Workload } from './workload.ts'
 /** Everything `collect` needs beside the workload. */
 export type Inquiry = {
   readonly ports: Ports
-  readonly isActive: (check: CheckId) => boolean
+  /** `image` is empty for what is about no image. */
+  readonly isActive: (check: CheckId, image: string) => boolean
   /** See `Facts`. */
   readonly secretsTold: boolean
   /** Whether nodes may hold credentials of their own for an image name. */
   readonly nodeCredentials: (name: string) => boolean
+  /** Whether a pull-through cache serves an image, given as written. */
+  readonly proxyCaches: (image: string) => boolean
   readonly context: Context
 }
 
@@ -83,6 +86,9 @@ const isHeldAgainst = ({ probe }: Asked): boolean =>
   probe !== undefined &&
   probe.attempts.every(({ outcome }) => outcome.kind !== 'found' && outcome.kind !== 'unanswered')
 
+// Only what is held against an image can be doubted.
+const noDoubts = { nodeCredentials: false, proxyCache: false } as const
+
 /**
  * What a registry says against an image rests on the secrets it was shown (some answer 404 to whoever has no right), so
  * they are read once more before anybody is denied for it; each image for itself, for another one may hang. What the
@@ -94,24 +100,25 @@ const factsOf = async (
   inquiry: Asking,
 ): Promise<ImageFacts> => {
   if (isInvalid(reference) || unasked !== undefined)
-    return { use, reference, nodeCredentials: false, unasked: unasked ?? 'reference-invalid' }
+    return { use, reference, ...noDoubts, unasked: unasked ?? 'reference-invalid' }
   const first = await askWith(reference, readings.first, inquiry)
-  if (!isHeldAgainst(first)) return { use, reference, nodeCredentials: false, ...first }
+  if (!isHeldAgainst(first)) return { use, reference, ...noDoubts, ...first }
   const again = await readings.again()
   const asked = again === readings.first ? first : await askWith(reference, again, inquiry)
-  return { use, reference, nodeCredentials: inquiry.nodeCredentials(nameOf(reference)), ...asked }
+  const nodeCredentials = inquiry.nodeCredentials(nameOf(reference))
+  return { use, reference, nodeCredentials, proxyCache: inquiry.proxyCaches(use.image), ...asked }
 }
 
 // An object of the API has no more than three megabytes, which is room for tens of thousands of names; a Pod that was
 // meant to run has a handful.
 const mostImages = 256
 
-const parse = (workload: Workload, isAsked: boolean): readonly Parsed[] =>
+const parse = (workload: Workload, isAsked: (image: string) => boolean): readonly Parsed[] =>
   workload.images.map((use, index) => {
     const reference = parseReference(use.image)
     const unasked = unaskedForUse(use, reference, workload)
     if (unasked !== undefined) return { use, reference, unasked }
-    if (!isAsked) return { use, reference, unasked: 'check-ignored' }
+    if (!isAsked(use.image)) return { use, reference, unasked: 'check-ignored' }
     return { use, reference, unasked: index < mostImages ? undefined : 'too-many' }
   })
 
@@ -126,9 +133,9 @@ export const collect = async (workload: Workload, inquiry: Inquiry): Promise<Fac
 
 const collectUntil = async (workload: Workload, asking: Asking): Promise<Facts> => {
   const { ports, isActive, secretsTold } = asking
-  const parsed = parse(workload, isActive('image-pullable'))
+  const parsed = parse(workload, (image) => isActive('image-pullable', image))
   // A Pod whose images are all `Never` or invalid still has pull secrets to check; with both checks off nobody is asked.
-  const isNeeded = isActive('pull-secrets') || parsed.some(({ unasked }) => unasked === undefined)
+  const isNeeded = isActive('pull-secrets', '') || parsed.some(({ unasked }) => unasked === undefined)
   const readings = isNeeded
     ? await readCredentials(workload, { ...asking, port: ports.credentials })
     : nothingRead(noCredentials(workload))

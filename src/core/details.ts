@@ -53,6 +53,7 @@ export type Details = {
     readonly others?: string
   }
   'node-credentials': { readonly name: string; readonly host: string }
+  'proxy-cache': { readonly name: string; readonly host: string; readonly said: string }
   'credential-pending': { readonly name: string; readonly host: string; readonly pending: string }
   'cluster-unavailable': { readonly why: string }
 } & Record<UnansweredCause, UnansweredDetails>

@@ -36,6 +36,8 @@ export type Evaluation = {
 export type Evaluator = {
   readonly ports: Ports
   readonly nodeCredentials: (name: string) => boolean
+  /** Whether a pull-through cache serves an image, given as written. */
+  readonly proxyCaches: (image: string) => boolean
   /** The time, RFC 3339. */
   readonly now: () => string
 }
@@ -62,19 +64,22 @@ const reportsOf = (facts: Facts): readonly ImageReport[] =>
 export const evaluate = async (
   workload: Workload,
   policy: Policy,
-  { ports, nodeCredentials, now }: Evaluator,
+  { ports, nodeCredentials, proxyCaches, now }: Evaluator,
   context: Context,
 ): Promise<Evaluation> => {
   const at = now()
   const facts = await collect(workload, {
     ports,
     nodeCredentials,
+    proxyCaches,
     context,
-    isActive: (check) => isActive(policy, check),
+    isActive: (check, image) => isActive(policy, check, image),
     secretsTold: isAsHard(policy, 'pull-secrets', 'image-pullable'),
   })
-  const results = checks
-    .filter(({ id }) => isActive(policy, id))
-    .flatMap(({ id, judge }) => judge(facts).map((judgement): CheckResult => ({ ...judgement, check: id })))
+  const results = checks.flatMap(({ id, judge }) =>
+    judge(facts)
+      .filter(({ image }) => isActive(policy, id, image))
+      .map((judgement): CheckResult => ({ ...judgement, check: id })),
+  )
   return { workload, at, images: reportsOf(facts), results, decision: decide(policy, results) }
 }

@@ -119,6 +119,8 @@ export type ImageFacts = {
   readonly unasked?: Unasked
   /** Of a refused image: the nodes may hold a credential of their own for its registry, so a refusal to us proves nothing. */
   readonly nodeCredentials: boolean
+  /** A pull-through cache serves it, which may say no for reasons of its own. */
+  readonly proxyCache: boolean
 }
 
 export type Facts = {

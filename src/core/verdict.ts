@@ -93,6 +93,7 @@ const keysIn = ({ credentials, workload }: Facts, label: string): readonly strin
 const refusal = (outcome: Outcome & { kind: 'refused' }, { image, facts, attempt, common }: Case): Cause => {
   const pending = pendingIn(facts)
   if (image.nodeCredentials) return causeOf('node-credentials', common)
+  if (image.proxyCache) return causeOf('proxy-cache', { ...common, said: `a refusal with ${outcome.status}` })
   if (pending !== undefined) return causeOf('credential-pending', { ...common, pending })
   const details = {
     ...common,
@@ -108,7 +109,8 @@ const refusal = (outcome: Outcome & { kind: 'refused' }, { image, facts, attempt
     : causeOf('access-denied', { ...credential, ...(outcome.scheme === undefined ? {} : { scheme: outcome.scheme }) })
 }
 
-const absence = (outcome: Outcome & { kind: 'absent' }, { reference, common }: Case): Cause => {
+const absence = (outcome: Outcome & { kind: 'absent' }, { reference, image, common }: Case): Cause => {
+  if (image.proxyCache) return causeOf('proxy-cache', { ...common, said: `that there is no such ${outcome.what}` })
   const target = pullTarget(reference)
   if (outcome.what === 'repository') return causeOf('repository-absent', common)
   if (target.kind === 'digest') return causeOf('digest-absent', { ...common, digest: target.digest })

@@ -70,13 +70,19 @@ export const warningLine = (finding: Finding): string => {
 
 /**
  * The API server puts `admission webhook "…" denied the request: ` before it, which fills a line: each finding begins on
- * one of its own, indented, so that none hides behind the prefix. kubectl prints line breaks as they are.
+ * one of its own, indented, so that none hides behind the prefix. kubectl prints line breaks as they are. `advice` is a
+ * short last line of ours.
  */
-export const denialMessage = (findings: readonly Finding[]): string => {
+export const denialMessage = (findings: readonly Finding[], advice?: string): string => {
   if (findings.length === 0) return 'denied'
   const lineStart = '\n  '
-  const room = { limit: messageLimit - lineStart.length, between: lineStart.length, leftOut: moreFindings }
-  return `${lineStart}${fitting(findings.map(findingLine), room).join(lineStart)}`
+  const last = advice === undefined ? '' : `${lineStart}${advice}`
+  const room = {
+    limit: messageLimit - last.length - lineStart.length,
+    between: lineStart.length,
+    leftOut: moreFindings,
+  }
+  return `${lineStart}${fitting(findings.map(findingLine), room).join(lineStart)}${last}`
 }
 
 /** One line each; `notices` are about the whole object (a bypass, for instance) and come first. */

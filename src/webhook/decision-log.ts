@@ -2,7 +2,7 @@
 import type { Admission } from '../core/admission.ts'
 import type { Finding } from '../core/decision.ts'
 import type { Mode } from '../core/policy.ts'
-import { printableImage } from '../core/printable.ts'
+import { printable, printableImage } from '../core/printable.ts'
 import type { Judged } from './judge.ts'
 
 /** The part of pino that serving needs. */
@@ -23,6 +23,7 @@ export type Answered = {
 const nameLimit = 253
 const name = (text: string): string => (text.length > nameLimit ? `${text.slice(0, nameLimit)}…` : text)
 const loggedFindings = 20
+const exemptLimit = 512
 
 const loggedFinding = ({ check, cause, mode, fieldPath, image }: Finding): object => ({
   check,
@@ -38,6 +39,16 @@ export const allFindings = ({ denials, warnings, audits }: Judged['decision']): 
   ...audits,
 ]
 
+/** What was let through unseen or in spite of its findings, and where the fields or the reason are told. */
+const exemptOf = ({ exemptions = [], annotations = {} }: Judged): object =>
+  exemptions.length === 0
+    ? {}
+    : {
+        exemptions: [...new Set(exemptions)],
+        ...(annotations['exempt'] === undefined ? {} : { exempt: printable(annotations['exempt'], exemptLimit) }),
+        ...(annotations['bypass'] === undefined ? {} : { bypass: printable(annotations['bypass'], exemptLimit) }),
+      }
+
 export const logDecision = (log: Log, { admission, mode, judged, milliseconds }: Answered): void => {
   const findings = allFindings(judged.decision)
   log.info(
@@ -52,6 +63,7 @@ export const logDecision = (log: Log, { admission, mode, judged, milliseconds }:
       uid: name(admission.uid),
       user: name(admission.user.username),
       dryRun: admission.dryRun,
+      ...exemptOf(judged),
       findings: findings.slice(0, loggedFindings).map(loggedFinding),
       ...(findings.length > loggedFindings ? { findingsLeftOut: findings.length - loggedFindings } : {}),
       milliseconds: Math.round(milliseconds * 10) / 10,

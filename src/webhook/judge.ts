@@ -18,6 +18,10 @@ export type Judged = {
   readonly annotations?: Readonly<Record<string, string>>
   /** Warnings about the whole object rather than one finding. */
   readonly notices?: readonly string[]
+  /** The last line of a denial. */
+  readonly advice?: string
+  /** What was let through unseen or in spite of its findings, for the metric: one for each. */
+  readonly exemptions?: readonly string[]
 }
 
 export type Judge = (admission: Admission, request: JudgeRequest) => Promise<Judged>

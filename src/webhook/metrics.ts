@@ -25,7 +25,6 @@ export type Metrics = {
   /** For adapters. */
   readonly observe: Observer
   readonly countConfigReload: (outcome: 'success' | 'failure') => void
-  readonly countExemption: (kind: string) => void
 }
 
 const createAdmissionMetrics = (registers: Registry[], kinds: ReadonlySet<string>): Metrics['onAnswered'] => {
@@ -47,6 +46,12 @@ const createAdmissionMetrics = (registers: Registry[], kinds: ReadonlySet<string
     labelNames: ['check', 'cause', 'mode', 'namespace'],
     registers,
   })
+  const exemptions = new Counter({
+    name: 'pullgate_exemptions_total',
+    help: 'Requests or images let through unseen because they are exempt, or in spite of their findings (bypass).',
+    labelNames: ['kind'],
+    registers,
+  })
   const namespaceLabel = boundedLabel(namespaceLimit)
   return ({ admission, judged, milliseconds }) => {
     requests.inc({
@@ -59,6 +64,7 @@ const createAdmissionMetrics = (registers: Registry[], kinds: ReadonlySet<string
     for (const { check, cause, mode } of allFindings(judged.decision)) {
       findings.inc({ check, cause, mode, namespace: namespaceLabel(admission.namespace) })
     }
+    for (const kind of judged.exemptions ?? []) exemptions.inc({ kind })
   }
 }
 
@@ -151,21 +157,12 @@ export const createMetrics = ({ kinds = [], ofProcess = true }: MetricsOptions =
     labelNames: ['outcome'],
     registers,
   })
-  const exemptions = new Counter({
-    name: 'pullgate_exemptions_total',
-    help: 'Requests or images let through unseen because they are exempt, by what exempts them.',
-    labelNames: ['kind'],
-    registers,
-  })
   return {
     register,
     onAnswered: createAdmissionMetrics(registers, new Set([...builtInKinds.map(({ kind }) => kind), ...kinds])),
     observe: createObserver(registers),
     countConfigReload: (outcome) => {
       reloads.inc({ outcome })
-    },
-    countExemption: (kind) => {
-      exemptions.inc({ kind })
     },
   }
 }

@@ -56,15 +56,33 @@ type ReviewRequest = {
   readonly name?: string | null
   readonly namespace?: string | null
   readonly operation: Admission['operation']
-  readonly userInfo?: { readonly username?: string | null; readonly groups?: readonly string[] | null } | null
+  readonly userInfo?: {
+    readonly username?: string | null
+    readonly groups?: readonly string[] | null
+    readonly uid?: unknown
+    readonly extra?: unknown
+  } | null
   readonly object?: unknown
   readonly oldObject?: unknown
   readonly dryRun?: boolean | null
 }
 
+/** Only lists of texts: an authorizer is handed nothing else, and nothing here is worth refusing an admission for. */
+const decodeExtra = (extra: unknown): Readonly<Record<string, readonly string[]>> =>
+  typeof extra === 'object' && extra !== null
+    ? Object.fromEntries(
+        Object.entries(extra).filter(
+          (entry): entry is [string, string[]] =>
+            Array.isArray(entry[1]) && entry[1].every((value) => typeof value === 'string'),
+        ),
+      )
+    : {}
+
 const decodeUser = (user: ReviewRequest['userInfo']): Admission['user'] => ({
   username: user?.username ?? '',
   groups: user?.groups ?? [],
+  ...(typeof user?.uid === 'string' ? { uid: user.uid } : {}),
+  ...(user?.extra === undefined || user.extra === null ? {} : { extra: decodeExtra(user.extra) }),
 })
 
 /** `kind`, not `requestKind`: the object has been converted to what the rule matched. Only for a body the schema has accepted. */
@@ -90,6 +108,7 @@ export const decodeReview = (body: unknown): Admission => {
 export type AnswerExtras = {
   readonly annotations?: Readonly<Record<string, string>>
   readonly notices?: readonly string[]
+  readonly advice?: string
 }
 
 export type AdmissionReview = {
@@ -113,7 +132,7 @@ const refusal = (message: string) => ({ code: 403, reason: 'Forbidden', message 
 export const encodeReview = (
   admission: Admission,
   { allowed, denials, warnings, audits }: Decision,
-  { annotations = {}, notices = [] }: AnswerExtras = {},
+  { annotations = {}, notices = [], advice }: AnswerExtras = {},
 ): AdmissionReview => {
   const texts = warningTexts(warnings, notices)
   const audit = auditAnnotations([...denials, ...warnings, ...audits], annotations)
@@ -123,7 +142,7 @@ export const encodeReview = (
     response: {
       uid: admission.uid,
       allowed,
-      ...(allowed ? {} : { status: refusal(denialMessage(denials)) }),
+      ...(allowed ? {} : { status: refusal(denialMessage(denials, advice)) }),
       ...(texts.length === 0 ? {} : { warnings: texts }),
       ...(Object.keys(audit).length === 0 ? {} : { auditAnnotations: audit }),
     },

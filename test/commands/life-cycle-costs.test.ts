@@ -106,7 +106,7 @@ const creations: readonly Row[] = [
     request: create('Deployment', ['missing']),
     answer: denied,
     registry: 2,
-    api: 1,
+    api: 2,
   },
   {
     what: 'a pull secret that does not exist is looked for once more before it is held against anybody',
@@ -122,14 +122,14 @@ const creations: readonly Row[] = [
     request: { kind: 'ReplicaSet', object: replicas(make('ReplicaSet', ['missing']), 0) },
     answer: { as: 'warned', cause: 'There is no tag missing' },
     registry: 2,
-    api: 1,
+    api: 2,
   },
   {
     what: 'a ReplicaSet of 1',
     request: { kind: 'ReplicaSet', object: replicas(make('ReplicaSet', ['missing']), 1) },
     answer: denied,
     registry: 2,
-    api: 1,
+    api: 2,
   },
 ]
 
@@ -255,7 +255,7 @@ const ofControllers: readonly Row[] = [
     request: create('Job', ['missing'], {}, owned),
     answer: denied,
     registry: 2,
-    api: 1,
+    api: 2,
   },
   {
     what: 'sent by a ServiceAccount, owned by nobody',

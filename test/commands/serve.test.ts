@@ -1,15 +1,15 @@
 /** The built program, as its users start it. */
 import { execFile } from 'node:child_process'
-import { rename, writeFile } from 'node:fs/promises'
+import { readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { connect } from 'node:tls'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { Agent, request } from 'undici'
 import { issueAuthority, issueServing } from '../../src/certs/issue.ts'
-import { type ApiServer, secretPath, startApiServer } from '../support/api-server.ts'
+import { secretPath } from '../support/api-server.ts'
 import { builtProgram } from '../support/installed-pullgate.ts'
-import { type ScriptedRegistry, startScriptedRegistry } from '../support/scripted-registry.ts'
-import { type StandalonePullgate, startStandalonePullgate } from '../support/standalone-pullgate.ts'
 import { until } from '../support/until.ts'
+import { openWorld, password, reviewOf, tenMistakes } from './served-world.ts'
 
 type Ran = { status: number; stdout: string; stderr: string }
 
@@ -53,66 +53,17 @@ t.test('help and version are answers, wrong usage is one clear line and status 2
   }
 })
 
-const configFor = (more = ''): string => `apiVersion: pullgate.dev/v1alpha1
-kind: PullgateConfiguration
-registries: {addresses: {allow: [127.0.0.0/8]}}
-${more}`
+t.test('a configuration with mistakes is ten lines and status 2', async (t) => {
+  const file = join(t.testdir({ 'config.yaml': tenMistakes }), 'config.yaml')
+  const { status, stdout, stderr } = await run('serve', '--config', file)
+  t.strictSame([status, stdout], [2, ''])
+  t.matchSnapshot(stderr.replaceAll(file, 'config.yaml'))
+})
 
-type World = {
-  api: ApiServer
-  registry: ScriptedRegistry
-  pullgate: StandalonePullgate
-  post: (body: string | Buffer, headers?: Record<string, string>) => Promise<{ status: number; text: string }>
-}
-
-const password = 'correct-horse-battery-staple'
-
-const openWorld = async (t: Test, flags: readonly string[] = []): Promise<World> => {
-  const registry = await startScriptedRegistry({
-    repositories: { 'shop/pay': { v1: {} } },
-    auth: { kind: 'basic', accounts: [{ username: 'robot', password, pull: ['shop/pay'] }] },
-  })
-  t.teardown(registry.close)
-  const api = await startApiServer()
-  t.teardown(api.close)
-  const pullgate = await startStandalonePullgate({ config: configFor(), kubeconfig: api.kubeconfig, flags })
-  t.teardown(pullgate.stop)
-  const dispatcher = new Agent({ connect: { ca: pullgate.authority } })
-  t.teardown(() => dispatcher.destroy())
-  const post: World['post'] = async (body, headers = { 'content-type': 'application/json' }) => {
-    const answer = await request(`${pullgate.url}/validate/enforce?timeout=5s`, {
-      dispatcher,
-      method: 'POST',
-      headers,
-      body,
-    })
-    return { status: answer.statusCode, text: await answer.body.text() }
-  }
-  return { api, registry, pullgate, post }
-}
-
-const reviewOf = (image: string, secret?: string): string =>
-  JSON.stringify({
-    apiVersion: 'admission.k8s.io/v1',
-    kind: 'AdmissionReview',
-    request: {
-      uid: 'u-1',
-      kind: { group: '', version: 'v1', kind: 'Pod' },
-      namespace: 'shop',
-      name: 'pay',
-      operation: 'CREATE',
-      userInfo: { username: 'alice' },
-      object: {
-        metadata: { name: 'pay', namespace: 'shop' },
-        spec: {
-          containers: [{ name: 'app', image }],
-          ...(secret === undefined ? {} : { imagePullSecrets: [{ name: secret }] }),
-        },
-      },
-      oldObject: null,
-      dryRun: false,
-    },
-  })
+t.test('the schema of the configuration is printed as it is published', async (t) => {
+  const published = await readFile(new URL('../../docs/config.schema.json', import.meta.url), 'utf8')
+  t.strictSame(await run('serve', '--print-schema'), { status: 0, stdout: published, stderr: '' })
+})
 
 const dockerSecret = (text: string): Record<string, unknown> => ({
   apiVersion: 'v1',

@@ -25,7 +25,7 @@ const judge = (admission: Admission, counted: CountedPorts, settings: Settings =
   judgeAdmission(
     admission,
     settingsOf(settings),
-    { ports: counted.ports, nodeCredentials: () => false, now: () => '2026-11-20T00:00:00Z' },
+    { ports: counted.ports, nodeCredentials: () => false, proxyCaches: () => false, now: () => '2026-11-20T00:00:00Z' },
     { mode: request.mode, context: contextOf(request.context) },
   )
 
@@ -158,7 +158,7 @@ const faults: readonly FaultCase[] = [
   ],
   ['a controller’s object', owned, { onUnknown: 'enforce' }, 'enforce', 'audited', 'fault'],
   ['an idle ReplicaSet', idle, { onUnknown: 'enforce' }, 'enforce', 'warned', 'fault'],
-  ['suspended', pod, { onUnknown: 'enforce', suspended: true }, 'enforce', 'silent', 'fault'],
+  ['suspended', pod, { onUnknown: 'enforce', suspended: true }, 'enforce', 'silent', 'ignored'],
   ['nothing to judge', deletion, { onUnknown: 'enforce' }, 'enforce', 'silent', 'operation'],
 ]
 

@@ -29,6 +29,7 @@ const examples: { readonly [K in CauseId]: Details[K] } = {
   'access-denied': { ...refusal, status: 403 },
   'manifest-unsupported': { name: 'reg.example/pay', detail: 'a schema 1 manifest' },
   'request-rejected': { ...image, status: 451 },
+  'proxy-cache': { name: 'cache.example/library/nginx', host: 'cache.example', said: 'that there is no such tag' },
   'node-credentials': { name: '1.dkr.ecr.eu-west-1.amazonaws.com/pay', host: '1.dkr.ecr.eu-west-1.amazonaws.com' },
   'credential-pending': { ...image, pending: 'the pull secret regcred' },
   'cluster-unavailable': { why: 'the API server answered 503' },

@@ -30,6 +30,7 @@ const factsOf = (images: readonly string[] = ['reg.example/pay:v1'], kind = 'Pod
       use,
       reference: parseReference(use.image),
       nodeCredentials: false,
+      proxyCache: false,
       ...outcomeOf(found),
     })),
   }
@@ -229,7 +230,13 @@ const probed: readonly (readonly [
 t.test('image-pullable', async (t) => {
   const facts = factsOf()
   for (const [what, known, said] of probed) {
-    const images = facts.images.map(({ use, reference }) => ({ use, reference, nodeCredentials: false, ...known }))
+    const images = facts.images.map(({ use, reference }) => ({
+      use,
+      reference,
+      nodeCredentials: false,
+      proxyCache: false,
+      ...known,
+    }))
     t.match(told('image-pullable', { ...facts, images })[0], said, what)
   }
 })

@@ -28,6 +28,7 @@ const inquire = (workload: Workload, { ports }: CountedPorts, tweak: Partial<Inq
     isActive: () => true,
     secretsTold: true,
     nodeCredentials: () => false,
+    proxyCaches: () => false,
     context: contextOf(),
     ...tweak,
   })

@@ -113,7 +113,8 @@ t.test('for every policy and every set of troubles', async (t) => {
       const { denials, warnings, audits, ...decision } = decide(policy, results)
       const findings = [...denials, ...warnings, ...audits]
       const acting = results.filter(
-        (result) => result.outcome === 'trouble' && modeFor(policy, result.check, result.cause) !== 'ignore',
+        (result) =>
+          result.outcome === 'trouble' && modeFor(policy, result.check, result.cause, result.image) !== 'ignore',
       )
       const claims = {
         'allowed iff nothing is denied': decision.allowed === (denials.length === 0),

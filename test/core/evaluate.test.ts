@@ -26,6 +26,7 @@ import { podSpec, workloadFor, workloadWithImages } from '../support/workloads.t
 const evaluatorOf = ({ ports }: CountedPorts, tweak: Partial<Evaluator> = {}): Evaluator => ({
   ports,
   nodeCredentials: () => false,
+  proxyCaches: () => false,
   now: () => '2026-11-20T00:00:00Z',
   ...tweak,
 })

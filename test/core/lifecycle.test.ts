@@ -28,7 +28,12 @@ const recorded = (name: string): Admission => {
 /** How often the cluster and the registries are asked for one request. */
 const questions = async (admission: Admission): Promise<number> => {
   const counted = countedPorts()
-  const evaluator = { ports: counted.ports, nodeCredentials: () => false, now: () => '2026-11-20T00:00:00Z' }
+  const evaluator = {
+    ports: counted.ports,
+    nodeCredentials: () => false,
+    proxyCaches: () => false,
+    now: () => '2026-11-20T00:00:00Z',
+  }
   await judgeAdmission(admission, settingsOf(), evaluator, { mode: undefined, context: contextOf() })
   return counted.worldly()
 }

@@ -8,11 +8,12 @@ import {
   milder,
   modeFor,
   modes,
+  type Override,
   type PolicyRequest,
   type PolicySettings,
   policyOf,
 } from '../../src/core/policy.ts'
-import { policyFor, requestOf, settingsOf } from '../support/policies.ts'
+import { exemptionsOf, policyFor, requestOf, settingsOf } from '../support/policies.ts'
 
 const secret = { secret: 'regcred', namespace: 'shop', server: 'reg.example' }
 const certain = causeOf('tag-absent', { name: 'reg.example/pay', tag: 'v1', suggestions: [] })
@@ -26,6 +27,27 @@ const causes: readonly Cause[] = [certain, unknown, secretAbsent, accountAbsent,
 const rank = (mode: Mode): number => modes.indexOf(mode)
 
 const mode = fc.constantFrom(...modes)
+const isShop = (namespace: string): boolean => namespace === 'shop'
+const isTill = (namespace: string): boolean => namespace === 'till'
+const image = fc.constantFrom('', 'reg.example/pay:v1', 'other.example/pay:v1')
+const isPay = (text: string): boolean => text === 'reg.example/pay:v1'
+const override: fc.Arbitrary<Override> = fc
+  .record(
+    {
+      namespaces: fc.constantFrom(isShop, isTill),
+      images: fc.constant(isPay),
+      onUnknown: mode,
+    },
+    { requiredKeys: [] },
+  )
+  .chain((scope) =>
+    fc
+      .record({
+        checks: fc.dictionary(fc.constantFrom(...checkIds), mode),
+        causes: fc.dictionary(fc.constantFrom(...causes.map(({ id }) => id)), mode),
+      })
+      .map((rules) => ({ ...scope, ...rules })),
+  )
 const settings: fc.Arbitrary<PolicySettings> = fc.record({
   mode,
   checks: fc.record({ 'valid-reference': mode, 'latest-tag': mode, 'pull-secrets': mode, 'image-pullable': mode }),
@@ -34,9 +56,12 @@ const settings: fc.Arbitrary<PolicySettings> = fc.record({
   templates: mode,
   owned: mode,
   suspended: fc.boolean(),
+  overrides: fc.array(override, { maxLength: 3 }),
+  exemptions: fc.constant(exemptionsOf()),
 })
 const request: fc.Arbitrary<PolicyRequest> = fc.record({
   mode: fc.option(mode, { nil: undefined }),
+  namespace: fc.constantFrom('shop', 'till'),
   isTemplate: fc.boolean(),
   owned: fc.boolean(),
   idle: fc.boolean(),
@@ -99,19 +124,37 @@ const acts: readonly (readonly [
 
 t.test('how one trouble acts', async (t) => {
   for (const [what, tweak, asked, trouble, expected] of acts)
-    t.equal(modeFor(policyFor(tweak, asked), 'image-pullable', trouble), expected, what)
+    t.equal(modeFor(policyFor(tweak, asked), 'image-pullable', trouble, 'reg.example/pay:v1'), expected, what)
 })
 
 const notKnown: readonly Cause[] = [unknown, accountAbsent, pending]
 const mayStillCome: readonly Cause[] = [secretAbsent, accountAbsent, pending]
 
+type Trouble = { readonly check: CheckId; readonly cause: Cause; readonly image: string }
+const trouble: fc.Arbitrary<Trouble> = fc.record({ check, cause, image })
+
+/** The first override that fits, written as plainly as the documentation says it. */
+const overrideFor = ({ overrides }: PolicySettings, namespace: string, image: string): Partial<Override> => {
+  for (const override of overrides) {
+    const fitsNamespace = override.namespaces === undefined || override.namespaces(namespace)
+    const fitsImage = override.images === undefined || (image !== '' && override.images(image))
+    if (fitsNamespace && fitsImage) return override
+  }
+  return {}
+}
+
 /** Every limit there is, each with whether it applies. */
-const limitsOn = (settings: PolicySettings, request: PolicyRequest, check: CheckId, cause: Cause): readonly Mode[] => {
+const limitsOn = (
+  settings: PolicySettings,
+  request: PolicyRequest,
+  { check, cause, image }: Trouble,
+): readonly Mode[] => {
+  const own = overrideFor(settings, request.namespace, image)
   const limits: readonly (readonly [applies: boolean, mode: Mode])[] = [
     [true, request.mode ?? settings.mode],
-    [true, settings.checks[check]],
-    [true, settings.causes[cause.id] ?? 'enforce'],
-    [notKnown.includes(cause), settings.onUnknown],
+    [true, own.checks?.[check] ?? settings.checks[check]],
+    [true, own.causes?.[cause.id] ?? settings.causes[cause.id] ?? 'enforce'],
+    [notKnown.includes(cause), own.onUnknown ?? settings.onUnknown],
     [request.isTemplate, settings.templates],
     [request.owned, settings.owned],
     [request.idle, 'warn'],
@@ -123,26 +166,99 @@ const limitsOn = (settings: PolicySettings, request: PolicyRequest, check: Check
 
 t.test('nothing acts harder than any of its limits, and the mildest of them decides', async (t) => {
   fc.assert(
-    fc.property(settings, request, check, cause, (settings, request, check, cause) => {
-      const acts = rank(modeFor(policyOf(settings, request), check, cause))
-      return acts === Math.max(...limitsOn(settings, request, check, cause).map(rank))
+    fc.property(settings, request, trouble, (settings, request, trouble) => {
+      const { check, cause, image } = trouble
+      const acts = rank(modeFor(policyOf(settings, request), check, cause, image))
+      return acts === Math.max(...limitsOn(settings, request, trouble).map(rank))
     }),
     { numRuns: 500 },
   )
   t.pass()
 })
 
+const onlyPay = { images: isPay, checks: {}, causes: {} }
+const overridden: readonly (readonly [
+  what: string,
+  overrides: readonly Override[],
+  request: Partial<PolicyRequest>,
+  trouble: readonly [cause: Cause, image: string],
+  mode: Mode,
+])[] = [
+  [
+    'a namespace, milder',
+    [{ namespaces: isShop, checks: { 'image-pullable': 'warn' }, causes: {} }],
+    {},
+    [certain, 'a:1'],
+    'warn',
+  ],
+  [
+    'another namespace',
+    [{ namespaces: isTill, checks: { 'image-pullable': 'warn' }, causes: {} }],
+    {},
+    [certain, 'a:1'],
+    'enforce',
+  ],
+  ['an image', [{ ...onlyPay, checks: { 'image-pullable': 'audit' } }], {}, [certain, 'reg.example/pay:v1'], 'audit'],
+  ['another image', [{ ...onlyPay, checks: { 'image-pullable': 'audit' } }], {}, [certain, 'a:1'], 'enforce'],
+  [
+    'what is about no image is not of those images',
+    [{ ...onlyPay, causes: { 'secret-absent': 'audit' } }],
+    {},
+    [secretAbsent, ''],
+    'enforce',
+  ],
+  ['and is of all images', [{ checks: {}, causes: { 'secret-absent': 'audit' } }], {}, [secretAbsent, ''], 'audit'],
+  ['harder than onUnknown', [{ checks: {}, causes: {}, onUnknown: 'enforce' }], {}, [unknown, 'a:1'], 'enforce'],
+  [
+    'never harder than the path',
+    [{ checks: {}, causes: {}, onUnknown: 'enforce' }],
+    { mode: 'warn' },
+    [unknown, 'a:1'],
+    'warn',
+  ],
+  [
+    'the first that fits, and no second one',
+    [
+      { namespaces: isTill, checks: { 'image-pullable': 'ignore' }, causes: {} },
+      { namespaces: isShop, checks: {}, causes: {} },
+      { checks: { 'image-pullable': 'audit' }, causes: {} },
+    ],
+    {},
+    [certain, 'a:1'],
+    'enforce',
+  ],
+]
+
+t.test('overrides', async (t) => {
+  for (const [what, overrides, asked, [trouble, image], expected] of overridden)
+    t.equal(modeFor(policyFor({ overrides }, asked), 'image-pullable', trouble, image), expected, what)
+  const milder = policyFor({
+    checks: { 'image-pullable': 'warn' },
+    overrides: [{ ...onlyPay, checks: { 'image-pullable': 'enforce' } }],
+  })
+  t.equal(
+    modeFor(milder, 'image-pullable', certain, 'reg.example/pay:v1'),
+    'enforce',
+    'harder than the check elsewhere',
+  )
+  t.equal(modeFor(milder, 'image-pullable', certain, 'a:1'), 'warn')
+})
+
 t.test('a check that cannot act is not active', async (t) => {
   fc.assert(
-    fc.property(settings, request, check, cause, (settings, request, check, cause) => {
+    fc.property(settings, request, trouble, (settings, request, { check, cause, image }) => {
       const policy = policyOf(settings, request)
-      return isActive(policy, check) || modeFor(policy, check, cause) === 'ignore'
+      return isActive(policy, check, image) || modeFor(policy, check, cause, image) === 'ignore'
     }),
   )
-  t.equal(isActive(policyFor({ checks: { 'latest-tag': 'ignore' } }), 'latest-tag'), false)
-  t.equal(isActive(policyFor({ checks: { 'latest-tag': 'audit' } }), 'latest-tag'), true)
-  t.equal(isActive(policyFor({ suspended: true }), 'latest-tag'), false)
-  t.equal(isActive(policyFor({ onUnknown: 'ignore' }), 'image-pullable'), true, 'what is certain still counts')
+  t.equal(isActive(policyFor({ checks: { 'latest-tag': 'ignore' } }), 'latest-tag', 'reg.example/pay:v1'), false)
+  t.equal(isActive(policyFor({ checks: { 'latest-tag': 'audit' } }), 'latest-tag', 'reg.example/pay:v1'), true)
+  t.equal(isActive(policyFor({ suspended: true }), 'latest-tag', 'reg.example/pay:v1'), false)
+  t.equal(
+    isActive(policyFor({ onUnknown: 'ignore' }), 'image-pullable', 'reg.example/pay:v1'),
+    true,
+    'what is certain still counts',
+  )
 })
 
 t.test('the operator’s words reach the policy', async (t) => {

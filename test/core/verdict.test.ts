@@ -23,15 +23,16 @@ const byDigest = `reg.example/pay:v1@${digestOf('b')}`
 type Setting = {
   readonly image?: string
   readonly nodeCredentials?: boolean
+  readonly proxyCache?: boolean
   readonly credentials?: PullCredentials
 }
 
 const factsWith = (known: Pick<ImageFacts, 'probe' | 'unasked'>, setting: Setting = {}): [ImageFacts, Facts] => {
-  const { image = tagged, nodeCredentials = false, credentials = credentialsOf() } = setting
+  const { image = tagged, nodeCredentials = false, proxyCache = false, credentials = credentialsOf() } = setting
   const workload = workloadWithImages([image], 'Pod')
   const [use] = workload.images
   if (use === undefined) throw new Error('a workload with an image has one')
-  const facts: ImageFacts = { use, reference: parseReference(image), nodeCredentials, ...known }
+  const facts: ImageFacts = { use, reference: parseReference(image), nodeCredentials, proxyCache, ...known }
   return [facts, { workload, secretsTold: true, credentials, images: [facts] }]
 }
 
@@ -50,6 +51,7 @@ const rejected: Outcome = { kind: 'rejected', status: 451 }
 const pendingSecret = { credentials: credentialsOf([usableSecret, { ...absentSecret, name: 'later' }]) }
 const pendingAccount = { credentials: credentialsOf([], { name: 'cashier', state: 'absent' }) }
 const cloud = { nodeCredentials: true }
+const cache = { proxyCache: true }
 
 t.test('one success is enough', async (t) => {
   const pullable = (credential: string) => ({ verdict: 'pullable', credential, digest: digestOf('d') })
@@ -133,6 +135,19 @@ const cases: readonly Case[] = [
     { id: 'manifest-unsupported', detail: unsupported.detail },
   ],
   ['rejected for good', [anonymous(rejected)], {}, 'unpullable', { id: 'request-rejected', status: 451 }],
+  ['a cache has no such tag', [anonymous(tagAbsent)], cache, 'unknown', { id: 'proxy-cache', said: /no such tag/ }],
+  ['a cache has no such digest', [anonymous(digestAbsent)], cache, 'unknown', { id: 'proxy-cache' }],
+  ['a cache has no such repository', [anonymous(repositoryAbsent)], cache, 'unknown', { id: 'proxy-cache' }],
+  ['a cache refuses', [a(refused('access', 403))], cache, 'unknown', { id: 'proxy-cache', said: 'a refusal with 403' }],
+  [
+    'a cache refuses where nodes log in',
+    [a(refused('access'))],
+    { ...cache, ...cloud },
+    'unknown',
+    { id: 'node-credentials' },
+  ],
+  ['what a cache serves is no image', [anonymous(unsupported)], cache, 'unpullable', { id: 'manifest-unsupported' }],
+  ['a cache does not answer', [anonymous(timedOut)], cache, 'unknown', { id: 'registry-timeout' }],
   ['no answer', [anonymous(timedOut)], {}, 'unknown', { id: 'registry-timeout', detail: 'no answer in 3 s' }],
 
   [

@@ -45,6 +45,8 @@ export type ApiServer = {
   put: (path: string, object: Json) => void
   get: (path: string) => Json | undefined
   remove: (path: string) => void
+  /** The user holds the verb `bypass` on `admissions.pullgate.dev` there. */
+  grantBypass: (user: string, namespace: string) => void
   /** For the given number of requests, or until `mend`. */
   fail: (method: string, path: string, fault: Fault, times?: number) => void
   mend: () => void
@@ -59,6 +61,8 @@ export const accountPath = (namespace: string, name: string): string =>
 export const configurationPath = (name: string): string =>
   `/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/${name}`
 
+export const accessReviewPath = '/apis/authorization.k8s.io/v1/subjectaccessreviews'
+
 const token = 'token-of-the-test-service-account'
 
 /** A scripted stand-in for kube-apiserver on loopback: what the real one cannot be made to do on demand. */
@@ -70,6 +74,7 @@ export const startApiServer = async (): Promise<ApiServer> => {
   const faults = new Map<string, { fault: Fault; times: number }>()
   const actions = new Map<string, () => void | Promise<void>>()
   const requests: SeenRequest[] = []
+  const grants = new Set<string>()
   let connections = 0
   let version = 100
 
@@ -97,7 +102,7 @@ export const startApiServer = async (): Promise<ApiServer> => {
       await actions.get(key)?.()
       const fault = takeFault(key)
       if (fault !== undefined) answerWrongly(fault, request, response)
-      else answer({ seen, objects, put }, response)
+      else answer({ seen, objects, grants, put }, response)
     })()
   })
   server.on('secureConnection', () => (connections += 1))
@@ -117,6 +122,7 @@ export const startApiServer = async (): Promise<ApiServer> => {
     put,
     get: (path) => objects.get(path),
     remove: (path) => void objects.delete(path),
+    grantBypass: (user, namespace) => void grants.add(JSON.stringify([user, { ...bypassIn, namespace }])),
     fail: (method, path, fault, times = Number.POSITIVE_INFINITY) =>
       void faults.set(`${method} ${path}`, { fault, times }),
     mend: () => {
@@ -155,11 +161,31 @@ const sendStatus = (response: ServerResponse, code: number, reason: string, mess
   send(response, code, { kind: 'Status', apiVersion: 'v1', status: 'Failure', code, reason, message })
 }
 
-type World = { seen: SeenRequest; objects: Map<string, Json>; put: (path: string, object: Json) => Json }
+type World = {
+  seen: SeenRequest
+  objects: Map<string, Json>
+  grants: ReadonlySet<string>
+  put: (path: string, object: Json) => Json
+}
 
-const answer = ({ seen, objects, put }: World, response: ServerResponse): void => {
+const bypassIn = { namespace: '', verb: 'bypass', group: 'pullgate.dev', resource: 'admissions' }
+
+/** As the real one does: what is asked comes back, with a status. */
+const reviewAccess = ({ grants }: World, response: ServerResponse, review: Json): void => {
+  const { user, resourceAttributes } = review['spec'] as { user: string; resourceAttributes: typeof bypassIn }
+  const { namespace, verb, group, resource } = resourceAttributes
+  const allowed = grants.has(JSON.stringify([user, { namespace, verb, group, resource }]))
+  send(response, 201, { ...review, status: { allowed } })
+}
+
+const answer = (world: World, response: ServerResponse): void => {
+  const { seen, objects, put } = world
   const { method, path } = seen
   const body = seen.body === '' ? undefined : (JSON.parse(seen.body) as unknown)
+  if (path === accessReviewPath) {
+    reviewAccess(world, response, body as Json)
+    return
+  }
   if (method === 'POST') {
     const target = `${path}/${String(((body as Json)['metadata'] as Json)['name'])}`
     if (objects.has(target)) sendStatus(response, 409, 'AlreadyExists', `"${target}" already exists`)
@@ -168,7 +194,7 @@ const answer = ({ seen, objects, put }: World, response: ServerResponse): void =
   }
   const current = objects.get(path)
   if (current === undefined) sendStatus(response, 404, 'NotFound', `"${path}" not found`)
-  else if (method === 'PATCH') patch({ seen, objects, put }, response, body as PatchStep[])
+  else if (method === 'PATCH') patch(world, response, body as PatchStep[])
   else if (method !== 'PUT') send(response, 200, current)
   else if (versionOf(body as Json) === versionOf(current)) send(response, 200, put(path, body as Json))
   else sendStatus(response, 409, 'Conflict', 'the object has been modified; please apply your changes')

@@ -1,5 +1,15 @@
 // The policy of a fresh installation, and what a test changes in it.
+import type { Exemptions } from '../../src/core/exemption.ts'
 import { type Policy, type PolicyRequest, type PolicySettings, policyOf } from '../../src/core/policy.ts'
+
+export const exemptionsOf = (tweak: Partial<Exemptions> = {}): Exemptions => ({
+  namespaces: () => false,
+  usernames: new Set(),
+  groups: new Set(),
+  runtimeClasses: new Set(),
+  images: () => false,
+  ...tweak,
+})
 
 export const settingsOf = ({
   checks,
@@ -18,11 +28,14 @@ export const settingsOf = ({
   templates: 'enforce',
   owned: 'audit',
   suspended: false,
+  overrides: [],
+  exemptions: exemptionsOf(),
   ...tweak,
 })
 
 export const requestOf = (tweak: Partial<PolicyRequest> = {}): PolicyRequest => ({
   mode: undefined,
+  namespace: 'shop',
   isTemplate: false,
   owned: false,
   idle: false,

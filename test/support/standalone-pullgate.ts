@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { mkdir, rename, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { issueAuthority, issueServing } from '../../src/certs/issue.ts'
 import { findFreePorts } from './free-ports.ts'
@@ -18,6 +18,8 @@ export type StandalonePullgate = {
   keyFile: string
   /** Milliseconds from the start of the process until it was ready. */
   startMilliseconds: number
+  /** As the kubelet exchanges a mounted ConfigMap. */
+  changeConfig: (text: string) => Promise<void>
   log: () => Promise<string>
   /** SIGTERM, and waiting for its end. */
   terminate: () => Promise<void>
@@ -31,6 +33,20 @@ export type StandaloneOptions = {
   flags?: readonly string[]
 }
 
+/** A directory as the kubelet mounts a ConfigMap; gives the function that exchanges its content. */
+const mountConfig = async (directory: string): Promise<(text: string) => Promise<void>> => {
+  let version = 0
+  await mkdir(directory)
+  await symlink('..data/config.yaml', join(directory, 'config.yaml'))
+  return async (text) => {
+    version += 1
+    await mkdir(join(directory, `..${version}`))
+    await writeFile(join(directory, `..${version}`, 'config.yaml'), text)
+    await symlink(`..${version}`, join(directory, '..data_tmp'))
+    await rename(join(directory, '..data_tmp'), join(directory, '..data'))
+  }
+}
+
 /** The built program on loopback with certificate files, for where there is no cluster to install it in. */
 export const startStandalonePullgate = async (options: StandaloneOptions): Promise<StandalonePullgate> => {
   const directory = await makeGuardedDirectory('pullgate-standalone')
@@ -41,7 +57,8 @@ export const startStandalonePullgate = async (options: StandaloneOptions): Promi
     const serving = issueServing({ authority, dnsNames: ['localhost'], ipAddresses: ['127.0.0.1'], now })
     await writeFile(at('tls.crt'), serving.certificate)
     await writeFile(at('tls.key'), serving.key, { mode: 0o600 })
-    await writeFile(at('config.yaml'), options.config)
+    const changeConfig = await mountConfig(at('config'))
+    await changeConfig(options.config)
     const [port = 0, metricsPort = 0] = await findFreePorts(2)
     const started = performance.now()
     const server = await startServerProcess(directory, {
@@ -50,7 +67,7 @@ export const startStandalonePullgate = async (options: StandaloneOptions): Promi
       args: [
         builtProgram,
         'serve',
-        ...['--config', at('config.yaml'), '--kubeconfig', options.kubeconfig],
+        ...['--config', join(at('config'), 'config.yaml'), '--kubeconfig', options.kubeconfig],
         ...['--listen', `127.0.0.1:${port}`, '--metrics-listen', `127.0.0.1:${metricsPort}`],
         ...['--tls-cert-file', at('tls.crt'), '--tls-private-key-file', at('tls.key')],
         ...(options.flags ?? []),
@@ -67,6 +84,7 @@ export const startStandalonePullgate = async (options: StandaloneOptions): Promi
       certificateFile: at('tls.crt'),
       keyFile: at('tls.key'),
       startMilliseconds: performance.now() - started,
+      changeConfig,
       log: server.log,
       terminate: async () => {
         process.kill(server.pid, 'SIGTERM')

@@ -34,6 +34,18 @@ await t.test('every finding has a line of its own below the prefix of the API se
   t.equal(denialMessage([finding(), second]), `\n  ${findingLine(finding())}\n  ${findingLine(second)}`)
 })
 
+await t.test('advice is the last line, whatever the findings', async (t) => {
+  t.equal(denialMessage([finding()], 'Do this.'), `\n  ${findingLine(finding())}\n  Do this.`)
+  t.match(denialMessage([finding(), finding()], 'Do this.'), /\n {2}Do this\.$/)
+  const enormous = finding({ message: 'm'.repeat(5000) })
+  for (const findings of [[enormous], [enormous, finding()], Array.from({ length: 60 }, () => finding())]) {
+    const message = denialMessage(findings, 'Do this.')
+    t.match(message, /\n {2}Do this\.$/)
+    t.match(message, 'spec.template.spec', 'the findings come first')
+    t.ok(message.length <= 2048 && message.length > 1700, String(message.length))
+  }
+})
+
 await t.test('a long denial keeps the worst findings whole and counts the rest', async (t) => {
   const findings = Array.from({ length: 40 }, (_, index) => finding({ fieldPath: `spec.containers[${index}].image` }))
   const lines = denialMessage(findings).split('\n  ').slice(1)
@@ -88,14 +100,14 @@ await t.test('audit annotations: one per cause, naming each field once', async (
 await t.test('the message fits for any findings', async (t) => {
   t.doesNotThrow(() => {
     fc.assert(
-      fc.property(manyFindings, (findings) => {
-        const message = denialMessage(findings)
+      fc.property(manyFindings, fc.constantFrom(undefined, 'Do this.'), (findings, advice) => {
+        const message = denialMessage(findings, advice)
         const lines = message.split('\n')
         return (
           message.length <= 2048 &&
           message.length > 0 &&
           !control.test(message.replaceAll('\n', '')) &&
-          lines.length <= findings.length + 2
+          lines.length <= findings.length + (advice === undefined ? 2 : 3)
         )
       }),
     )

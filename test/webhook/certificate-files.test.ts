@@ -1,7 +1,7 @@
 import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { readPair, watchFiles } from '../../src/webhook/certificate-files.ts'
+import { readPair, watchCertificate } from '../../src/webhook/certificate-files.ts'
 import { type CertificatePair, checkPair } from '../../src/webhook/serving-certificate.ts'
 import { recordingLog } from './app-under-test.ts'
 import { servingPair } from './certificates.ts'
@@ -29,7 +29,7 @@ const setUp = async (t: Test, pollMilliseconds: number) => {
   await mount(first)
   const { lines, log } = recordingLog()
   let used: (pair: CertificatePair) => void = () => undefined
-  const watch = watchFiles({
+  const watch = watchCertificate({
     files,
     current: await readPair(files),
     use: (pair) => {
@@ -100,7 +100,7 @@ await t.test('a directory that is not there is looked for', async (t) => {
   const files = { certificateFile: join(missing, 'tls.crt'), keyFile: join(missing, 'tls.key') }
   const pair = servingPair()
   const taken: CertificatePair[] = []
-  const watch = watchFiles({
+  const watch = watchCertificate({
     files,
     current: servingPair(),
     use: (found) => taken.push(found),

@@ -68,7 +68,7 @@ await t.test('what adapters report', async (t) => {
   metrics.observe({ kind: 'certificate', expires: 1_800_000_000 })
   metrics.observe({ kind: 'cluster-request', resource: 'secrets', code: '200', seconds: 0.01 })
   metrics.countConfigReload('failure')
-  metrics.countExemption('user')
+  metrics.onAnswered({ admission, mode: 'warn', milliseconds: 1, judged: judged({ exemptions: ['user'] }) })
   const table: [name: string, line: string][] = [
     ['pullgate_registry_requests_total', '{registry="reg.example",method="HEAD",code="200"} 1'],
     ['pullgate_registry_request_duration_seconds_count', '{registry="reg.example"} 1'],

@@ -58,6 +58,23 @@ await t.test('what may be missing or null is empty', async (t) => {
   })
 })
 
+await t.test('all that is known of the user is kept, as far as it is lists of texts', async (t) => {
+  const userInfo = { username: 'ada', uid: '42', groups: ['a'], extra: { scopes: ['x', 'y'], odd: [1], none: null } }
+  const review = { ...podCreate.review, request: { ...podCreate.review.request, userInfo } }
+  t.ok(accepts(review))
+  t.strictSame(decodeReview(review).user, { username: 'ada', uid: '42', groups: ['a'], extra: { scopes: ['x', 'y'] } })
+  for (const extra of [7, 'text', []]) {
+    const odd = { ...podCreate.review, request: { ...podCreate.review.request, userInfo: { ...userInfo, extra } } }
+    t.ok(accepts(odd))
+    t.strictSame(decodeReview(odd).user.extra, {})
+  }
+})
+
+await t.test('a denial ends with its advice', async (t) => {
+  const { response } = encodeReview(admission, denied(finding()), { advice: 'Do this.' })
+  t.match(response.status?.message, /\n {2}Do this\.$/)
+})
+
 await t.test('allowed: nothing but the uid', async (t) => {
   t.strictSame(encodeReview(admission, decision()), {
     apiVersion: 'admission.k8s.io/v1',

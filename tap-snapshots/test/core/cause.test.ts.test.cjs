@@ -102,6 +102,9 @@ internal-error {}
 node-credentials {}
   Not known whether 1.dkr.ecr.eu-west-1.amazonaws.com/pay can be pulled: 1.dkr.ecr.eu-west-1.amazonaws.com refused us, but nodes may have credentials of their own for it.
   Nothing to do where the nodes may pull from it; otherwise add a pull secret.
+proxy-cache {}
+  Not known whether cache.example/library/nginx can be pulled: cache.example, a pull-through cache, answered that there is no such tag, which proves nothing.
+  Look for the image in the registry behind the cache.
 credential-pending {}
   Not known whether reg.example/pay can be pulled: reg.example refused it without the pull secret regcred, which does not exist yet.
   Create the pull secret regcred and apply again.
