@@ -2,7 +2,16 @@
 // knip, types to tsc; what is left, what a reader would otherwise have to watch for, is here.
 import tseslint from 'typescript-eslint'
 
-const clockAndWorld = ['Date', 'process', 'fetch', 'setTimeout', 'setInterval', 'setImmediate', 'console', 'performance']
+const clockAndWorld = [
+  'Date',
+  'process',
+  'fetch',
+  'setTimeout',
+  'setInterval',
+  'setImmediate',
+  'console',
+  'performance',
+]
 
 export default tseslint.config(
   { ignores: ['dist/', 'node_modules/', '.tap/', 'tap-snapshots/', 'test/fixtures/', '**/*.mjs', '**/*.cjs'] },
@@ -32,7 +41,13 @@ export default tseslint.config(
   {
     files: ['src/**'],
     ignores: ['src/main.ts'],
-    rules: { 'no-restricted-properties': ['error', { object: 'process', property: 'env' }, { object: 'process', property: 'exit' }] },
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        { object: 'process', property: 'env' },
+        { object: 'process', property: 'exit' },
+      ],
+    },
   },
   {
     files: ['test/**', 'bench/**', 'demo/**', 'scripts/**'],
@@ -40,7 +55,10 @@ export default tseslint.config(
       'no-console': 'off',
       'max-lines-per-function': 'off',
       'max-lines': ['error', { max: 400 }],
-      '@typescript-eslint/no-floating-promises': ['error', { allowForKnownSafeCalls: [{ from: 'package', name: ['test'], package: '@tapjs/test' }] }],
+      '@typescript-eslint/no-floating-promises': [
+        'error',
+        { allowForKnownSafeCalls: [{ from: 'package', name: ['test'], package: '@tapjs/test' }] },
+      ],
       '@typescript-eslint/explicit-module-boundary-types': 'off',
     },
   },
