@@ -41,9 +41,18 @@ const unaskedForUse = (
   reference: Reference | InvalidReference,
   workload: Workload,
 ): Unasked | undefined => {
+  if (use.isPlaceholder === true) return 'placeholder'
   if (workload.isTemplate && use.image.trim() === '') return 'blank'
   if (isInvalid(reference)) return 'reference-invalid'
-  return use.pullPolicy === 'Never' ? 'never-pulled' : undefined
+  if (use.pullPolicy === 'Never') return 'never-pulled'
+  switch (workload.withoutCredentials) {
+    case 'placeholder':
+      return 'secret-placeholder'
+    case 'cluster-scoped':
+      return 'cluster-scoped'
+    default:
+      return undefined
+  }
 }
 
 const unaskedForSecrets = (credentials: PullCredentials | undefined): Unasked | undefined => {
@@ -115,25 +124,38 @@ const factsOf = async (
 // meant to run has a handful.
 const mostImages = 256
 
-const parse = (workload: Workload, isAsked: boolean): readonly Parsed[] =>
+const parse = (workload: Workload, isAsked: boolean, room: number): readonly Parsed[] =>
   workload.images.map((use, index) => {
     const reference = parseReference(use.image)
     const unasked = unaskedForUse(use, reference, workload)
     if (unasked !== undefined) return { use, reference, unasked }
     if (!isAsked) return { use, reference, unasked: 'check-ignored' }
-    return { use, reference, unasked: index < mostImages ? undefined : 'too-many' }
+    return { use, reference, unasked: index < room ? undefined : 'too-many' }
   })
 
-export const collect = async (workload: Workload, inquiry: Inquiry): Promise<Facts> => {
+/** `room`: how many of its images may be asked about. */
+export const collect = async (workload: Workload, inquiry: Inquiry, room = mostImages): Promise<Facts> => {
   const { ports, isActive, context } = inquiry
-  const parsed = parse(workload, isActive('image-pullable'))
+  const parsed = parse(workload, isActive('image-pullable'), room)
   const secretsJudged = isActive('pull-secrets')
   // A Pod whose images are all `Never` or invalid still has pull secrets to check; with both checks off nobody is asked.
-  const isNeeded = secretsJudged || parsed.some(({ unasked }) => unasked === undefined)
-  const readings = isNeeded
-    ? await readCredentials(workload, ports.credentials, context)
-    : nothingRead(noCredentials(workload))
+  const isNeeded = (secretsJudged && room > 0) || parsed.some(({ unasked }) => unasked === undefined)
+  const readings =
+    isNeeded && workload.withoutCredentials === undefined
+      ? await readCredentials(workload, ports.credentials, context)
+      : nothingRead(noCredentials(workload))
   const images = await Promise.all(parsed.map((image) => factsOf(image, readings, inquiry)))
   const credentials = (await readings.last()) ?? noCredentials(workload)
   return { workload, secretsJudged, credentials, images }
+}
+
+/** The parts of one object, all at once. They share the room: images and pull secrets of earlier parts take from it. */
+export const collectAll = async (workloads: readonly Workload[], inquiry: Inquiry): Promise<readonly Facts[]> => {
+  let room = mostImages
+  const parts = workloads.map((workload) => {
+    const facts = collect(workload, inquiry, Math.max(0, room))
+    room -= workload.images.length + workload.pullSecrets.length
+    return facts
+  })
+  return Promise.all(parts)
 }

@@ -2,8 +2,8 @@
  * The whole evaluation in one screen, the same for the webhook, the command line and the background: collect, check,
  * decide. Findings, reports and metrics are folds over what it returns.
  */
-import { checks } from './checks/index.ts'
-import { collect } from './collect.ts'
+import { type CheckId, checks } from './checks/index.ts'
+import { collectAll } from './collect.ts'
 import { type CheckResult, type Decision, decide } from './decision.ts'
 import type { Context, Facts, Ports } from './facts.ts'
 import { isActive, type Policy } from './policy.ts'
@@ -23,7 +23,8 @@ export type ImageReport = {
 }
 
 export type Evaluation = {
-  readonly workload: Workload
+  /** The parts of one object; the first names it as well as any. */
+  readonly workloads: readonly [Workload, ...Workload[]]
   /** When it was asked, RFC 3339: an answer ages. */
   readonly at: string
   readonly images: readonly ImageReport[]
@@ -59,21 +60,31 @@ const reportsOf = (facts: Facts): readonly ImageReport[] =>
     }
   })
 
+/** Parts of an object may share a secret or an account; what is said of it is said once. */
+const toldOnce = (results: readonly CheckResult[]): readonly CheckResult[] => {
+  const told = new Map(
+    results.map((result) => [
+      JSON.stringify([result.check, result.fieldPath, result.outcome === 'trouble' ? result.cause.id : '']),
+      result,
+    ]),
+  )
+  return [...told.values()]
+}
+
 export const evaluate = async (
-  workload: Workload,
+  workloads: Evaluation['workloads'],
   policy: Policy,
   { ports, nodeCredentials, now }: Evaluator,
   context: Context,
 ): Promise<Evaluation> => {
   const at = now()
-  const facts = await collect(workload, {
-    ports,
-    nodeCredentials,
-    context,
-    isActive: (check) => isActive(policy, check),
-  })
+  const inquiry = { ports, nodeCredentials, context, isActive: (check: CheckId) => isActive(policy, check) }
+  const parts = await collectAll(workloads, inquiry)
   const results = checks
     .filter(({ id }) => isActive(policy, id))
-    .flatMap(({ id, judge }) => judge(facts).map((judgement): CheckResult => ({ ...judgement, check: id })))
-  return { workload, at, images: reportsOf(facts), results, decision: decide(policy, results) }
+    .flatMap(({ id, judge }) =>
+      parts.flatMap((facts) => judge(facts).map((judgement): CheckResult => ({ ...judgement, check: id }))),
+    )
+  const told = toldOnce(results)
+  return { workloads, at, images: parts.flatMap(reportsOf), results: told, decision: decide(policy, told) }
 }

@@ -20,12 +20,12 @@ export const judgeAdmission = async (
   evaluator: Evaluator,
   request: { readonly mode: Mode | undefined; readonly context: Context },
 ): Promise<Judged> => {
-  const plan = planOf(admission)
+  const plan = planOf(admission, settings.kinds)
   if (!plan.judge) return { decision: allowed, outcome: plan.because }
-  const { workload, owned, idle } = plan
+  const { workloads, owned, idle } = plan
   const policy = policyOf(settings, {
     mode: request.mode,
-    isTemplate: workload.isTemplate,
+    isTemplate: workloads[0].isTemplate,
     owned,
     idle,
     dryRun: admission.dryRun,
@@ -33,7 +33,7 @@ export const judgeAdmission = async (
   if (policy.ceiling === 'ignore') return { decision: allowed, outcome: 'ignored' }
   // Made by a controller: whatever the answer, it may neither slow nor stop a drain, so nobody is asked for it.
   const context: Context = owned ? { ...request.context, reach: 'memory' } : request.context
-  const evaluation = await evaluate(workload, policy, evaluator, context)
+  const evaluation = await evaluate(workloads, policy, evaluator, context)
   return { decision: evaluation.decision, outcome: 'evaluated', evaluation }
 }
 
@@ -44,13 +44,14 @@ export const judgeFault = (
   mode: Mode | undefined,
   why: string,
 ): Judged => {
-  const plan = planOf(admission)
+  const plan = planOf(admission, settings.kinds)
   if (!plan.judge) return { decision: allowed, outcome: plan.because }
-  const { workload, owned, idle } = plan
-  const policy = policyOf(settings, { mode, isTemplate: workload.isTemplate, owned, idle, dryRun: admission.dryRun })
+  const { workloads, owned, idle } = plan
+  const { isTemplate } = workloads[0]
+  const policy = policyOf(settings, { mode, isTemplate, owned, idle, dryRun: admission.dryRun })
   const cause = causeOf('internal-error', { name: 'the images of this object', host: '', detail: why })
-  const results = workload.images.map(
-    ({ fieldPath, image }) => ({ check: 'image-pullable', fieldPath, image, outcome: 'trouble', cause }) as const,
-  )
+  const results = workloads
+    .flatMap(({ images }) => images)
+    .map(({ fieldPath, image }) => ({ check: 'image-pullable', fieldPath, image, outcome: 'trouble', cause }) as const)
   return { decision: decide(policy, results), outcome: 'fault' }
 }

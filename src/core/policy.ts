@@ -1,6 +1,7 @@
 /** What may be done about a finding: every rule that makes it milder, and none that makes it harder. */
 import { type Cause, type CauseId, certaintyOf } from './cause.ts'
 import type { CheckId } from './checks/index.ts'
+import type { KindTable } from './kind-table.ts'
 
 export const modes = ['enforce', 'warn', 'audit', 'ignore'] as const
 export type Mode = (typeof modes)[number]
@@ -17,6 +18,8 @@ export type PolicySettings = {
   readonly templates: Mode
   readonly owned: Mode
   readonly suspended: boolean
+  /** The shipped ones where nothing is said. */
+  readonly kinds?: KindTable
 }
 
 /** What of a request bears on its policy. */

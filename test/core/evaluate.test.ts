@@ -71,12 +71,12 @@ t.test('a whole evaluation', async (t) => {
   const probe: ProbePort = async (reference) =>
     probeOf(attemptOf(outcomes[nameOf(reference)] ?? timedOut, 'anonymous', registryHostOf(reference)))
   const counted = countedPorts(probe, listing(credentialsOf([usableSecret])))
-  t.matchSnapshot(await evaluate(workload, policyFor(), evaluatorOf(counted), contextOf()))
+  t.matchSnapshot(await evaluate([workload], policyFor(), evaluatorOf(counted), contextOf()))
 })
 
 t.test('an ignored check has no results, not even passes', async (t) => {
   const policy = policyFor({ checks: { 'latest-tag': 'ignore', 'image-pullable': 'ignore' } })
-  const { results, images } = await evaluate(pay, policy, evaluatorOf(countedPorts()), contextOf())
+  const { results, images } = await evaluate([pay], policy, evaluatorOf(countedPorts()), contextOf())
   t.strictSame([...new Set(results.map(({ check }) => check))], ['valid-reference'])
   t.match(images, [{ verdict: 'skipped' }])
 })
@@ -86,7 +86,7 @@ const denies = ({ decision }: Evaluation): readonly string[] => decision.denials
 t.test('a denial that rests on a secret: read anew, and the secret is there now', async (t) => {
   const port = renewed(credentialsOf([absentSecret]), credentialsOf([usableSecret]))
   const counted = countedPorts(undefined, port)
-  t.match(await evaluate(pay, policyFor(), evaluatorOf(counted), contextOf()), { decision: { allowed: true } })
+  t.match(await evaluate([pay], policyFor(), evaluatorOf(counted), contextOf()), { decision: { allowed: true } })
   t.strictSame(freshness(counted), ['credentials remembered', 'credentials fresh', 'probe remembered'])
 })
 
@@ -96,7 +96,7 @@ t.test('a refused credential: read anew, and it was renewed', async (t) => {
   const probe: ProbePort = async (_reference, [credential]) =>
     probeOf(attemptOf(credential?.label === 'secret/shop/after' ? found : refused('credential'), credential?.label))
   const counted = countedPorts(probe, renewed(before, after))
-  const evaluation = await evaluate(pay, policyFor(), evaluatorOf(counted), contextOf())
+  const evaluation = await evaluate([pay], policyFor(), evaluatorOf(counted), contextOf())
   t.match(evaluation, {
     decision: { allowed: true },
     images: [{ verdict: 'pullable', credential: 'secret/shop/after' }],
@@ -107,7 +107,7 @@ t.test('read anew once only, however many images were refused, and still denied'
   const port = listing(credentialsOf([usableSecret], undefined, keyringFor('reg.example')))
   const counted = countedPorts(answering(refused('credential')), port)
   const workload = workloadWithImages(['reg.example/a:v1', 'reg.example/b:v1', 'reg.example/c:v1'])
-  const evaluation = await evaluate(workload, policyFor(), evaluatorOf(counted), contextOf())
+  const evaluation = await evaluate([workload], policyFor(), evaluatorOf(counted), contextOf())
   t.strictSame(denies(evaluation), ['credential-refused', 'credential-refused', 'credential-refused'])
   t.equal(readings(counted), 2)
 })
@@ -117,7 +117,7 @@ t.test('read anew, and only then wrong: what is true now counts', async (t) => {
     credentialsOf([absentSecret]),
     credentialsOf([{ ...secretField, state: 'ignored', type: 'Opaque' }]),
   )
-  const evaluation = await evaluate(pay, policyFor(), evaluatorOf(countedPorts(undefined, port)), contextOf())
+  const evaluation = await evaluate([pay], policyFor(), evaluatorOf(countedPorts(undefined, port)), contextOf())
   t.strictSame(denies(evaluation), ['secret-type-ignored'])
 })
 
@@ -150,7 +150,7 @@ const cases: readonly Case[] = [
 
 t.test('how often secrets are read', async (t) => {
   for (const [what, counted, settings, context, denied, expected] of cases) {
-    const evaluation = await evaluate(pay, policyFor(settings), evaluatorOf(counted), contextOf(context))
+    const evaluation = await evaluate([pay], policyFor(settings), evaluatorOf(counted), contextOf(context))
     t.strictSame([denies(evaluation), readings(counted)], [denied, expected], what)
   }
 })
@@ -169,7 +169,7 @@ t.test('what is certain is denied in time although another image hangs, secrets 
     return credentialsOf([usableSecret])
   }
   const counted = countedPorts(probe, credentials)
-  const evaluation = evaluate(workload, policyFor(), evaluatorOf(counted), contextOf({ signal: deadline.signal }))
+  const evaluation = evaluate([workload], policyFor(), evaluatorOf(counted), contextOf({ signal: deadline.signal }))
   for (let n = 0; n < 10; n += 1) await turn()
   t.equal(readings(counted), 2)
   deadline.abort()
@@ -183,7 +183,7 @@ t.test('with the check of pull secrets switched off, its troubles are told by th
   for (const secret of [malformed, unreadable]) {
     const counted = countedPorts(undefined, listing(credentialsOf([secret])))
     const off = policyFor({ checks: { 'pull-secrets': 'ignore' }, onUnknown: 'enforce' })
-    const evaluation = await evaluate(pay, off, evaluatorOf(counted), contextOf())
+    const evaluation = await evaluate([pay], off, evaluatorOf(counted), contextOf())
     t.strictSame(denies(evaluation), [`secret-${secret.state}`])
     t.match(evaluation.decision.denials, [{ check: 'image-pullable', fieldPath: 'spec.containers[0].image' }])
   }
@@ -192,5 +192,5 @@ t.test('with the check of pull secrets switched off, its troubles are told by th
 t.test('a fault of a port is left to the door', async (t) => {
   const fault = new Error('the disk is full')
   const counted = countedPorts(async () => Promise.reject(fault))
-  await t.rejects(evaluate(pay, policyFor(), evaluatorOf(counted), contextOf()), fault)
+  await t.rejects(evaluate([pay], policyFor(), evaluatorOf(counted), contextOf()), fault)
 })
