@@ -67,6 +67,8 @@ const accepted = (error: ErrorObject): string => {
       return `must be ${String(params['allowedValue'])}`
     case 'format':
       return `must be ${formats[String(params['format'])]?.wanted ?? 'another text'}`
+    case 'anyOf':
+      return 'must have one of these keys'
     case 'type':
       return `must be of type ${String(params['type'])}`
     default:

@@ -3,6 +3,8 @@ import { isIP } from 'node:net'
 import { causes } from './core/cause.ts'
 import { checkIds } from './core/checks/index.ts'
 import { parseDuration } from './core/duration.ts'
+import { isFieldPath } from './core/field-path.ts'
+import type { KindPaths } from './core/kinds.ts'
 import { type Mode, modes } from './core/policy.ts'
 
 /** The formats of the schema: whether a text is one, and what to write instead. */
@@ -17,6 +19,10 @@ export const formats: Readonly<
   realm: {
     accepts: (text) => /^[^=/\s]+=[^=/\s]+$/.test(text),
     wanted: 'IMAGE-DOMAIN=REALM-HOST, for instance registry.example=auth.example.org',
+  },
+  fieldPath: {
+    accepts: isFieldPath,
+    wanted: 'a field path such as spec.template.spec, spec.steps[].image or spec.replicaSpecs{*}.template.spec',
   },
 }
 
@@ -37,6 +43,7 @@ export type ConfigFile = {
   readonly templates?: Mode
   readonly owned?: Mode
   readonly suspended?: boolean
+  readonly workloads?: readonly KindPaths[]
   readonly registries?: {
     readonly caBundle?: string
     readonly addresses?: { readonly allow?: readonly string[]; readonly deny?: readonly string[] }
@@ -62,6 +69,23 @@ const object = (properties: Readonly<Record<string, object>>, required: readonly
 })
 const modeOfEach = (names: readonly string[]) => object(Object.fromEntries(names.map((name) => [name, mode])))
 
+/** One that leads nowhere would look like a kind that is judged. */
+const kindPaths = {
+  ...object(
+    {
+      group: { type: 'string' },
+      kind: { type: 'string', minLength: 1 },
+      podSpecs: strings('fieldPath'),
+      images: strings('fieldPath'),
+      pullSecrets: strings('fieldPath'),
+      serviceAccount: { type: 'string', format: 'fieldPath' },
+      templated: { type: 'boolean' },
+    },
+    ['group', 'kind'],
+  ),
+  anyOf: ['podSpecs', 'images'].map((key) => ({ properties: { [key]: {} }, required: [key] })),
+}
+
 export const configSchema = object(
   {
     apiVersion: { type: 'string', const: 'pullgate.dev/v1alpha1' },
@@ -73,6 +97,7 @@ export const configSchema = object(
     templates: mode,
     owned: mode,
     suspended: { type: 'boolean' },
+    workloads: { type: 'array', items: kindPaths },
     registries: object({
       caBundle: { type: 'string' },
       addresses: object({ allow: strings('cidr'), deny: strings('cidr') }),

@@ -5,6 +5,7 @@ import { describeMistakes } from './config-mistakes.ts'
 import { type ConfigFile, configSchema, formats } from './config-schema.ts'
 import { type CheckId, checkIds } from './core/checks/index.ts'
 import { parseDuration } from './core/duration.ts'
+import { kindTable } from './core/kind-table.ts'
 import type { Mode, PolicySettings } from './core/policy.ts'
 import { imageMatcher } from './core/registry-key.ts'
 
@@ -81,6 +82,7 @@ const policyIn = (file: ConfigFile): PolicySettings => ({
   templates: file.templates ?? defaults.templates,
   owned: file.owned ?? defaults.owned,
   suspended: file.suspended ?? false,
+  kinds: kindTable(file.workloads ?? []),
 })
 
 const nodeCredentialsIn = ({ registries }: ConfigFile): ((name: string) => boolean) => {
