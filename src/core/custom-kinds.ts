@@ -63,10 +63,12 @@ const frameworks = ['model', 'huggingface', 'lightgbm', 'onnx', 'paddle', 'pmml'
 const kserve = inGroup('serving.kserve.io', 'v1alpha1')
 const servingRuntime: Rest = { podSpecs: ['spec', 'spec.workerSpec'], ...templated }
 const llmPodSpecs = allBelow(['spec'], 'template', 'worker', 'prefill.template', 'prefill.worker')
-const llmInference: Rest = { podSpecs: [...llmPodSpecs, 'spec.router.scheduler.template'] }
+const llmInference: Rest = { podSpecs: [...llmPodSpecs, 'spec.router.scheduler.template'], ...templated }
 const llm = inGroup('serving.kserve.io', 'v1alpha1', 'v1alpha2')
 const kserveKinds: readonly KindRow[] = [
+  // Its runtime, or its base configuration, is laid under it, with pull secrets and account of its own.
   inGroup('serving.kserve.io', 'v1beta1')('InferenceService', {
+    ...templated,
     podSpecs: allBelow(['spec'], 'predictor', 'predictor.workerSpec', 'transformer', 'explainer'),
     images: [
       ...allBelow(['spec.predictor'], ...[...frameworks, 'triton', 'xgboost'].map((name) => `${name}.image`)),
@@ -77,7 +79,7 @@ const kserveKinds: readonly KindRow[] = [
   kserve('ServingRuntime', servingRuntime),
   kserve('ClusterServingRuntime', { ...servingRuntime, ...clusterScoped }),
   llm('LLMInferenceService', llmInference),
-  llm('LLMInferenceServiceConfig', { ...llmInference, ...templated }),
+  llm('LLMInferenceServiceConfig', llmInference),
 ]
 
 const kruise = inGroup('apps.kruise.io', 'v1alpha1', 'v1beta1')
