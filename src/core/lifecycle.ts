@@ -3,7 +3,7 @@
  * request alone. Most requests of a running cluster end here, without a question to anybody.
  */
 import type { Admission } from './admission.ts'
-import { changedImages } from './changed-images.ts'
+import { withChangedImages } from './changed-images.ts'
 import { type KindTable, kindIn, shippedKinds } from './kind-table.ts'
 import { at, exists } from './raw-object.ts'
 import { controllerOf, type Workload, workloadsOf } from './workload.ts'
@@ -69,10 +69,12 @@ export const planOf = (admission: Admission, kinds: KindTable = shippedKinds): P
   if (because !== undefined) return unjudged(because)
 
   const isUpdate = admission.operation === 'UPDATE' && exists(admission.oldObject)
-  const before = isUpdate ? workloadsOf(kind, admission.oldObject, admission.namespace) : []
-  const [first, ...others] = workloadsOf(kind, admission.object, admission.namespace)
-    .map((now) => ({ ...now, name: now.name || admission.name, images: changedImages(now, before) }))
-    .filter(({ images }) => images.length > 0)
+  const workloadsIn = (object: unknown) => workloadsOf(kind, object, admission.namespace)
+  const before = isUpdate ? workloadsIn(admission.oldObject) : []
+  const [first, ...others] = withChangedImages(workloadsIn(admission.object), before).map((workload) => ({
+    ...workload,
+    name: workload.name || admission.name,
+  }))
   if (first === undefined) return unjudged(isUpdate ? 'unchanged' : 'no-images')
   return {
     judge: true,

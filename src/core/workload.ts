@@ -65,20 +65,24 @@ const bareImages = (kind: Kind, object: unknown): readonly ImageUse[] =>
         : [],
     )
 
-/** The innermost PodSpec that an image outside its fields still lies below. */
-const podAround = (pods: readonly Found[], { fieldPath }: ImageUse): Found | undefined =>
-  pods
-    .filter((pod) => fieldPath.startsWith(`${pod.fieldPath}.`))
-    .toSorted((a, b) => b.fieldPath.length - a.fieldPath.length)[0]
+/** The innermost PodSpec that an image outside its fields still lies below: its path is the beginning of the image's. */
+const podAround = (pods: ReadonlyMap<string, Found>, { fieldPath }: ImageUse): Found | undefined => {
+  for (let end = fieldPath.length - 1; end > 0; end -= 1) {
+    const isBorder = fieldPath[end] === '.' || fieldPath[end] === '['
+    const pod = isBorder ? pods.get(fieldPath.slice(0, end)) : undefined
+    if (pod !== undefined) return pod
+  }
+  return undefined
+}
 
 const pullsOf = (kind: Kind, object: unknown, namespace: string): readonly Pulls[] => {
   const whole = wholeObject(kind, object)
-  const pods = kind.podSpecs.flatMap((path) => walk(object, path)).map((pod) => ({ pod, own: imagesOfPod(pod) }))
+  const byPath = new Map(kind.podSpecs.flatMap((path) => walk(object, path)).map((pod) => [pod.fieldPath, pod]))
+  const pods = [...byPath.values()].map((pod) => ({ pod, own: imagesOfPod(pod) }))
   const known = new Set(pods.flatMap(({ own }) => own.map(({ fieldPath }) => fieldPath)))
-  const found = pods.map(({ pod }) => pod)
   const others = bareImages(kind, object)
     .filter(({ fieldPath }) => !known.has(fieldPath))
-    .map((use) => ({ use, around: podAround(found, use) }))
+    .map((use) => ({ use, around: podAround(byPath, use) }))
   const pullsAt = (pod: Found | undefined, own: readonly ImageUse[]): Pulls => ({
     ...pulledWith(kind, namespace, whole, pod),
     platformSelector: platformSelectorOf(pod?.value),
@@ -90,14 +94,16 @@ const pullsOf = (kind: Kind, object: unknown, namespace: string): readonly Pulls
   return [...pods.map(({ pod, own }) => pullsAt(pod, own)), ...(outside.images.length === 0 ? [] : [outside])]
 }
 
-const wayOf = ({
-  serviceAccount,
-  pullSecrets,
-  namesPullSecrets,
-  platformSelector,
-  withoutCredentials,
-}: Pulls): string =>
-  JSON.stringify([serviceAccount, pullSecrets, namesPullSecrets, platformSelector, withoutCredentials])
+/** Where the first pull secret stands, and how many there are, says which list it is: there may be hundreds of names. */
+const wayOf = (pulls: Pulls): string =>
+  JSON.stringify([
+    pulls.pullSecrets[0]?.fieldPath,
+    pulls.pullSecrets.length,
+    pulls.namesPullSecrets,
+    pulls.serviceAccount,
+    pulls.platformSelector,
+    pulls.withoutCredentials,
+  ])
 
 /** The workloads of an object of a kind in the table; `namespace` stands in where the object names none. */
 export const workloadsOf = (kind: Kind, object: unknown, namespace: string): readonly Workload[] => {

@@ -175,11 +175,7 @@ t.test('a kind that does not tell what its image is pulled with is asked about w
     t.match(evaluation?.images, [{ verdict: 'unknown' }])
   }
   const told = await judge(requestFor('Till', { image: 'reg.example/till:v1' }), refused('anonymous'))
-  t.match(
-    told,
-    { credentials: ['default'], decision: { allowed: false } },
-    'this one has an account',
-  )
+  t.match(told, { credentials: ['default'], decision: { allowed: false } }, 'this one has an account')
 })
 
 t.test('outside namespaces: references and tags only', async (t) => {

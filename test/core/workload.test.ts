@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { changedImages } from '../../src/core/changed-images.ts'
+import { withChangedImages } from '../../src/core/changed-images.ts'
 import { shippedKinds } from '../../src/core/kind-table.ts'
 import { builtInKinds } from '../../src/core/kinds.ts'
 import { controllerOf, workloadsOf } from '../../src/core/workload.ts'
@@ -178,7 +178,8 @@ t.test('an update is judged for what it changes', async (t) => {
   const lastPart = (image: string) => /([a-z]+):/.exec(image)?.[1]
   for (const [what, tweak, judged] of changes) {
     const now = workloadFor('Deployment', { ...before, ...tweak })
-    const images = changedImages(now, [workloadFor('Deployment', before)]).map(({ image }) => lastPart(image))
+    const changed = withChangedImages([now], [workloadFor('Deployment', before)])
+    const images = changed.flatMap(({ images }) => images.map(({ image }) => lastPart(image)))
     t.strictSame(images, judged, what)
   }
 })
@@ -186,8 +187,8 @@ t.test('an update is judged for what it changes', async (t) => {
 t.test('two lists of secrets that only look alike when joined', async (t) => {
   const listing = (...names: string[]) =>
     workloadFor('Pod', podSpec({ imagePullSecrets: names.map((name) => ({ name })) }))
-  t.equal(changedImages(listing('a', 'b'), [listing('a,b')]).length, 1)
-  t.equal(changedImages(listing('a', 'b'), [listing('b', 'a')]).length, 1)
+  t.equal(withChangedImages([listing('a', 'b')], [listing('a,b')]).length, 1)
+  t.equal(withChangedImages([listing('a', 'b')], [listing('b', 'a')]).length, 1)
 })
 
 t.test('no object, however malformed, makes it throw', async (t) => {
@@ -211,16 +212,17 @@ t.test('no object, however malformed, makes it throw', async (t) => {
   fc.assert(
     fc.property(fc.constantFrom(...shippedKinds.values()), object, object, (kind, now, then) => {
       const earlier = workloadsOf(kind, then, 'shop')
-      return workloadsOf(kind, now, 'shop').every((workload) => {
-        const isTyped = workload.images.every(({ image, fieldPath }) => typeof image === 'string' && fieldPath !== '')
-        return isTyped && changedImages(workload, earlier).every((use) => workload.images.includes(use))
-      })
+      const workloads = workloadsOf(kind, now, 'shop')
+      const images = workloads.flatMap((workload) => workload.images)
+      const isTyped = images.every(({ image, fieldPath }) => typeof image === 'string' && fieldPath !== '')
+      const changed = withChangedImages(workloads, earlier).flatMap((workload) => workload.images)
+      return isTyped && changed.every((use) => images.includes(use))
     }),
   )
   fc.assert(
     fc.property(wildSpec, (spec) => {
       const again = workloadsOf(kindFor('Pod'), structuredClone({ spec }), 'shop')
-      return workloadsOf(kindFor('Pod'), { spec }, 'shop').every((now) => changedImages(now, again).length === 0)
+      return withChangedImages(workloadsOf(kindFor('Pod'), { spec }, 'shop'), again).length === 0
     }),
   )
   t.pass()
