@@ -1,4 +1,5 @@
 /** A configuration file that its schema has accepted. */
+import type { KindPaths } from './core/kinds.ts'
 import type { Mode } from './core/policy.ts'
 
 type Modes = Readonly<Record<string, Mode>>
@@ -10,16 +11,6 @@ export type OverrideEntry = {
   readonly checks?: Modes
   readonly causes?: Modes
   readonly onUnknown?: Mode
-}
-
-export type WorkloadEntry = {
-  readonly group: string
-  readonly kind: string
-  readonly podSpecs?: Texts
-  readonly images?: Texts
-  readonly pullSecrets?: Texts
-  readonly serviceAccount?: string
-  readonly templated?: boolean
 }
 
 export type ConfigFile = {
@@ -36,7 +27,7 @@ export type ConfigFile = {
     Partial<Record<'namespaces' | 'usernames' | 'groups' | 'runtimeClasses' | 'images', Texts>>
   >
   readonly suspended?: boolean
-  readonly workloads?: readonly WorkloadEntry[]
+  readonly workloads?: readonly KindPaths[]
   readonly registries?: {
     readonly caBundle?: string
     readonly addresses?: { readonly allow?: Texts; readonly deny?: Texts }

@@ -2,6 +2,7 @@
 import { isIP } from 'node:net'
 import { isGlob } from './config-globs.ts'
 import { parseDuration } from './core/duration.ts'
+import { isFieldPath } from './core/field-path.ts'
 import { parsePattern } from './core/registry-key.ts'
 import { byteStringOf } from './core/utf8.ts'
 
@@ -16,8 +17,6 @@ const isRange = (text: string): boolean => {
 
 const isImagePattern = (text: string): boolean =>
   text === 'default' || (!/\s|:\/\/|^$/.test(text) && parsePattern(byteStringOf(text)) !== undefined)
-
-const pathStep = /^[A-Za-z0-9_-]+(\[\]|\{\*\})?$/
 
 export const formats: Readonly<Record<string, Format>> = {
   'go-duration': {
@@ -34,8 +33,8 @@ export const formats: Readonly<Record<string, Format>> = {
     accepts: isImagePattern,
     wanted: 'default, or a pattern as in matchImages of the kubelet, for instance *.registry.example/team',
   },
-  'object-path': {
-    accepts: (text) => text.split('.').every((step) => pathStep.test(step)),
-    wanted: 'a path such as spec.template.spec, spec.jobs[].template.spec or spec.replicaSpecs{*}.template.spec',
+  'field-path': {
+    accepts: isFieldPath,
+    wanted: 'a field path such as spec.template.spec, spec.steps[].image or spec.replicaSpecs{*}.template.spec',
   },
 }

@@ -70,6 +70,8 @@ const accepted = (error: ErrorObject): string => {
       return `must be ${formats[String(params['format'])]?.wanted ?? 'another text'}`
     case 'minLength':
       return 'must not be empty'
+    case 'anyOf':
+      return 'must have one of these keys'
     case 'type':
       return `must be of type ${String(params['type'])}`
     default:

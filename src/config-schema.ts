@@ -67,22 +67,24 @@ const exemptions = objectOf({
   ),
 })
 
-const paths = (what: string): Schema => described(`Paths of ${what}.`, listOf(textOf('object-path')), [])
+const paths = (what: string): Schema => described(`Paths of ${what}.`, listOf(textOf('field-path')), [])
 
-const workloads = listOf(
-  objectOf(
+/** A kind whose paths lead nowhere would look like one that is judged. */
+const workloads = listOf({
+  ...objectOf(
     {
       group: described('The API group.', { type: 'string' }),
       kind: described('The kind.', name),
       podSpecs: paths('PodSpecs'),
       images: paths('image strings'),
       pullSecrets: paths('pull secrets: objects with a name, or names'),
-      serviceAccount: described('Path of the name of the service account.', textOf('object-path')),
+      serviceAccount: described('Path of the name of the service account.', textOf('field-path')),
       templated: described('Whether image strings may hold placeholders, which are then skipped.', flag, false),
     },
     ['group', 'kind'],
   ),
-)
+  anyOf: ['podSpecs', 'images'].map((key) => ({ properties: { [key]: {} }, required: [key] })),
+})
 
 const registries = objectOf({
   hostsDir: unsupported('A tree of hosts.toml files as containerd reads it from certs.d.', ''),

@@ -1,7 +1,7 @@
 /** The configuration file: YAML -> Config, checked against one schema; every mistake is told at once. */
 import { Ajv } from 'ajv'
 import { LineCounter, parseDocument } from 'yaml'
-import type { ConfigFile, OverrideEntry, WorkloadEntry } from './config-file.ts'
+import type { ConfigFile, OverrideEntry } from './config-file.ts'
 import { formats } from './config-formats.ts'
 import { globMatcher, imageGlobMatcher } from './config-globs.ts'
 import { describeMistakes } from './config-mistakes.ts'
@@ -9,6 +9,7 @@ import { configSchema } from './config-schema.ts'
 import { type CheckId, checkIds } from './core/checks/index.ts'
 import { parseDuration } from './core/duration.ts'
 import type { Exemptions } from './core/exemption.ts'
+import { kindTable } from './core/kind-table.ts'
 import type { Mode, Override, PolicySettings } from './core/policy.ts'
 import { imageMatcher } from './core/registry-key.ts'
 
@@ -18,7 +19,6 @@ export type Config = {
   readonly nodeCredentials: (name: string) => boolean
   /** Whether a pull-through cache serves an image, given as written. */
   readonly proxyCaches: (image: string) => boolean
-  readonly workloads: readonly WorkloadEntry[]
   readonly registries: {
     readonly caBundle: string
     readonly allow: readonly string[]
@@ -107,6 +107,7 @@ const policyIn = (file: ConfigFile): PolicySettings => ({
   suspended: file.suspended ?? false,
   overrides: (file.overrides ?? []).map(overrideOf),
   exemptions: exemptionsIn(file),
+  kinds: kindTable(file.workloads ?? []),
 })
 
 const nodeCredentialsIn = ({ registries }: ConfigFile): ((name: string) => boolean) => {
@@ -132,7 +133,6 @@ const configOf = (file: ConfigFile): Config => ({
   policy: policyIn(file),
   nodeCredentials: nodeCredentialsIn(file),
   proxyCaches: imageGlobMatcher(file.registries?.proxyCaches ?? []),
-  workloads: file.workloads ?? [],
   registries: registriesIn(file),
   cache: cacheIn(file),
   limits: { perRegistry: file.limits?.perRegistry ?? defaults.perRegistry },

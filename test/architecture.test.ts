@@ -122,7 +122,9 @@ t.test('every entry of the webhook configuration registers exactly the kinds of 
   const manifests = parseAllDocuments(text).map((document) => document.toJS() as Manifest)
   const webhooks = manifests.flatMap(({ webhooks }) => webhooks ?? [])
   const expected = [
-    ...builtInKinds.map(({ group, version, resource }) => `${group}/${version} ${resource}`),
+    ...builtInKinds.flatMap(({ group, versions, resource }) =>
+      versions.map((version) => `${group}/${version} ${resource}`),
+    ),
     '/v1 pods/ephemeralcontainers',
   ]
   t.equal(webhooks.length, 5)

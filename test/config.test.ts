@@ -188,11 +188,10 @@ t.test('the page about the configuration names every key, and its example is the
   for (const key of new Set(keysOf(configSchema))) t.match(page, new RegExp(`\\b${key}\\b`), key)
   const example = /```yaml\n(apiVersion[^]*?)```/.exec(page)?.[1] ?? ''
   const { policy, ...config } = parseConfig(example, 'docs/configuration.md')
-  const data = ({ registries, cache, limits, workloads }: Omit<Config, 'policy'>) => ({
+  const data = ({ registries, cache, limits }: Omit<Config, 'policy'>) => ({
     registries,
     cache,
     limits,
-    workloads,
   })
   t.strictSame(data(config), data(defaultConfig))
   const words = ({ mode, checks, causes, onUnknown, templates, owned, suspended, overrides }: PolicySettings) =>
@@ -247,5 +246,32 @@ t.test('what is no configuration at all', async (t) => {
     ['', 'just text', '- a\n- list\n', 'mode: [unclosed', `${head}mode: warn\nmode: audit\n`, 'a: &a [*a]', '{}']
       .map((text) => `${JSON.stringify(text)}\n${mistakesIn(text)}`)
       .join('\n\n'),
+  )
+})
+
+const ownKinds = `workloads:
+  - {group: example.com, kind: Shop, podSpecs: ["spec.tills[].template.spec"], serviceAccount: spec.account}
+  - {group: argoproj.io, kind: Rollout, images: [spec.image], pullSecrets: ["spec.secrets[]"], templated: true}
+`
+
+t.test('kinds of one’s own are added to the shipped ones, or replace them', async (t) => {
+  const { kinds } = parseConfig(head + ownKinds, 'c').policy
+  t.equal(kinds?.size, (defaultConfig.policy.kinds?.size ?? 0) + 1)
+  t.match(kinds?.get('example.com/Shop'), {
+    podSpecs: [{ steps: ['spec', 'tills', '[]', 'template', 'spec'] }],
+    serviceAccount: { steps: ['spec', 'account'] },
+    templated: false,
+  })
+  t.strictSame(kinds?.get('argoproj.io/Rollout')?.podSpecs, [])
+  t.match(kinds?.get('argoproj.io/Rollout'), { images: [{ steps: ['spec', 'image'] }], templated: true })
+})
+
+t.test('mistakes in kinds of one’s own', async (t) => {
+  t.matchSnapshot(
+    mistakesIn(`${head}workloads:
+  - {group: example.com, kind: Shop, podSpecs: ["spec.tills[0].template"], images: [".spec.image"], templated: yes please}
+  - {group: example.com, kind: Nowhere}
+  - {kind: Half, podSpec: [spec], images: []}
+`),
   )
 })

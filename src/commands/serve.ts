@@ -69,7 +69,7 @@ const serve = async (flags: ServeFlags, io: ServeIo): Promise<void> => {
   const delayMilliseconds = shutdownDelayOf(flags)
   const log = createLog(flags.logLevel)
   const loaded = await loadConfig(flags.config)
-  const metrics = createMetrics()
+  const metrics = createMetrics({ kinds: [...(loaded.config.policy.kinds?.values() ?? [])].map(({ kind }) => kind) })
   const client = createClusterClient(
     flags.kubeconfig === undefined ? {} : { kubeconfig: flags.kubeconfig },
     metrics.observe,

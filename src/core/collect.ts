@@ -46,9 +46,18 @@ const unaskedForUse = (
   reference: Reference | InvalidReference,
   workload: Workload,
 ): Unasked | undefined => {
+  if (use.isPlaceholder === true) return 'placeholder'
   if (workload.isTemplate && /^[ \t\r\n]*$/.test(use.image)) return 'blank'
   if (isInvalid(reference)) return 'reference-invalid'
-  return use.pullPolicy === 'Never' ? 'never-pulled' : undefined
+  if (use.pullPolicy === 'Never') return 'never-pulled'
+  switch (workload.withoutCredentials) {
+    case 'placeholder':
+      return 'secret-placeholder'
+    case 'cluster-scoped':
+      return 'cluster-scoped'
+    default:
+      return undefined
+  }
 }
 
 const unaskedForSecrets = (credentials: PullCredentials | undefined): Unasked | undefined => {
@@ -113,33 +122,42 @@ const factsOf = async (
 // meant to run has a handful.
 const mostImages = 256
 
-const parse = (workload: Workload, isAsked: (image: string) => boolean): readonly Parsed[] =>
+const parse = (workload: Workload, isAsked: (image: string) => boolean, room: number): readonly Parsed[] =>
   workload.images.map((use, index) => {
     const reference = parseReference(use.image)
     const unasked = unaskedForUse(use, reference, workload)
     if (unasked !== undefined) return { use, reference, unasked }
     if (!isAsked(use.image)) return { use, reference, unasked: 'check-ignored' }
-    return { use, reference, unasked: index < mostImages ? undefined : 'too-many' }
+    return { use, reference, unasked: index < room ? undefined : 'too-many' }
   })
 
-export const collect = async (workload: Workload, inquiry: Inquiry): Promise<Facts> => {
-  const ending = endingOf(inquiry.context.signal)
-  try {
-    return await collectUntil(workload, { ...inquiry, ending })
-  } finally {
-    ending.end()
-  }
-}
-
-const collectUntil = async (workload: Workload, asking: Asking): Promise<Facts> => {
+/** `room`: how many of its images may be asked about. */
+const collectPart = async (workload: Workload, asking: Asking, room: number): Promise<Facts> => {
   const { ports, isActive, secretsTold } = asking
-  const parsed = parse(workload, (image) => isActive('image-pullable', image))
+  const parsed = parse(workload, (image) => isActive('image-pullable', image), room)
   // A Pod whose images are all `Never` or invalid still has pull secrets to check; with both checks off nobody is asked.
-  const isNeeded = isActive('pull-secrets', '') || parsed.some(({ unasked }) => unasked === undefined)
-  const readings = isNeeded
-    ? await readCredentials(workload, { ...asking, port: ports.credentials })
-    : nothingRead(noCredentials(workload))
+  const isNeeded = (isActive('pull-secrets', '') && room > 0) || parsed.some(({ unasked }) => unasked === undefined)
+  const readings =
+    isNeeded && workload.withoutCredentials === undefined
+      ? await readCredentials(workload, { ...asking, port: ports.credentials })
+      : nothingRead(noCredentials(workload))
   const images = await Promise.all(parsed.map((image) => factsOf(image, readings, asking)))
   const credentials = (await readings.last()) ?? noCredentials(workload)
   return { workload, secretsTold, credentials, images }
+}
+
+/** The parts of one object, all at once. They share the room: images and pull secrets of earlier parts take from it. */
+export const collect = async (workloads: readonly Workload[], inquiry: Inquiry): Promise<readonly Facts[]> => {
+  const ending = endingOf(inquiry.context.signal)
+  let room = mostImages
+  const parts = workloads.map((workload) => {
+    const facts = collectPart(workload, { ...inquiry, ending }, Math.max(0, room))
+    room -= workload.images.length + workload.pullSecrets.length
+    return facts
+  })
+  try {
+    return await Promise.all(parts)
+  } finally {
+    ending.end()
+  }
 }

@@ -23,7 +23,8 @@ export type ImageReport = {
 }
 
 export type Evaluation = {
-  readonly workload: Workload
+  /** The parts of one object; the first names it as well as any. */
+  readonly workloads: readonly [Workload, ...Workload[]]
   /** When it was asked, RFC 3339: an answer ages. */
   readonly at: string
   readonly images: readonly ImageReport[]
@@ -61,14 +62,25 @@ const reportsOf = (facts: Facts): readonly ImageReport[] =>
     }
   })
 
+/** Parts of an object may share a secret or an account; what is said of it is said once. */
+const toldOnce = (results: readonly CheckResult[]): readonly CheckResult[] => {
+  const told = new Map(
+    results.map((result) => [
+      JSON.stringify([result.check, result.fieldPath, result.outcome === 'trouble' ? result.cause.id : '']),
+      result,
+    ]),
+  )
+  return [...told.values()]
+}
+
 export const evaluate = async (
-  workload: Workload,
+  workloads: Evaluation['workloads'],
   policy: Policy,
   { ports, nodeCredentials, proxyCaches, now }: Evaluator,
   context: Context,
 ): Promise<Evaluation> => {
   const at = now()
-  const facts = await collect(workload, {
+  const parts = await collect(workloads, {
     ports,
     nodeCredentials,
     proxyCaches,
@@ -76,10 +88,13 @@ export const evaluate = async (
     isActive: (check, image) => isActive(policy, check, image),
     secretsTold: isAsHard(policy, 'pull-secrets', 'image-pullable'),
   })
-  const results = checks.flatMap(({ id, judge }) =>
-    judge(facts)
-      .filter(({ image }) => isActive(policy, id, image))
-      .map((judgement): CheckResult => ({ ...judgement, check: id })),
+  const results = toldOnce(
+    checks.flatMap(({ id, judge }) =>
+      parts
+        .flatMap((facts) => judge(facts))
+        .filter(({ image }) => isActive(policy, id, image))
+        .map((judgement): CheckResult => ({ ...judgement, check: id })),
+    ),
   )
-  return { workload, at, images: reportsOf(facts), results, decision: decide(policy, results) }
+  return { workloads, at, images: parts.flatMap(reportsOf), results, decision: decide(policy, results) }
 }

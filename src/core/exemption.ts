@@ -3,9 +3,9 @@
  * of ours cannot hurt an exempt namespace, and an outage cannot slow it.
  */
 import type { Admission } from './admission.ts'
-import { kindRow } from './kinds.ts'
+import { walk } from './field-path.ts'
+import { type KindTable, kindIn, shippedKinds } from './kind-table.ts'
 import { textAt } from './raw-object.ts'
-import type { ImageUse } from './workload.ts'
 
 /** Globs have become predicates; everything else is compared exactly, as Pod Security Admission does. */
 export type Exemptions = {
@@ -19,31 +19,26 @@ export type Exemptions = {
 
 export type ExemptionKind = 'namespace' | 'user' | 'group' | 'runtime-class' | 'image'
 
-const runtimeClassOf = ({ group, kind, object }: Admission): string => {
-  const row = kindRow(group, kind)
-  return row === undefined ? '' : textAt(object, ...row.podSpec, 'runtimeClassName')
-}
+const runtimeClassesOf = ({ group, kind, object }: Admission, kinds: KindTable): readonly string[] =>
+  (kindIn(kinds, group, kind)?.podSpecs ?? [])
+    .flatMap((path) => walk(object, path))
+    .map(({ value }) => textAt(value, 'runtimeClassName'))
 
-const isExempt: Readonly<
-  Record<Exclude<ExemptionKind, 'image'>, (admission: Admission, exemptions: Exemptions) => boolean>
-> = {
-  namespace: ({ namespace }, { namespaces }) => namespaces(namespace),
-  user: ({ user }, { usernames }) => usernames.has(user.username),
-  group: ({ user }, { groups }) => user.groups.some((group) => groups.has(group)),
-  'runtime-class': (admission, { runtimeClasses }) =>
-    runtimeClasses.size > 0 && runtimeClasses.has(runtimeClassOf(admission)),
+/** An object with several PodSpecs is exempt where all of them are. */
+const hasExemptClass = (admission: Admission, kinds: KindTable, { runtimeClasses }: Exemptions): boolean => {
+  if (runtimeClasses.size === 0) return false
+  const found = runtimeClassesOf(admission, kinds)
+  return found.length > 0 && found.every((name) => runtimeClasses.has(name))
 }
-
-const kinds = Object.keys(isExempt) as readonly (keyof typeof isExempt)[]
 
 /** What exempts the whole request, if anything does. */
-export const exemptionOf = (admission: Admission, exemptions: Exemptions): ExemptionKind | undefined =>
-  kinds.find((kind) => isExempt[kind](admission, exemptions))
-
-export const splitExempt = (
-  uses: readonly ImageUse[],
-  { images }: Exemptions,
-): { readonly exempt: readonly ImageUse[]; readonly left: readonly ImageUse[] } => ({
-  exempt: uses.filter(({ image }) => images(image)),
-  left: uses.filter(({ image }) => !images(image)),
-})
+export const exemptionOf = (
+  admission: Admission,
+  { exemptions, kinds = shippedKinds }: { readonly exemptions: Exemptions; readonly kinds?: KindTable },
+): ExemptionKind | undefined => {
+  const { user, namespace } = admission
+  if (exemptions.namespaces(namespace)) return 'namespace'
+  if (exemptions.usernames.has(user.username)) return 'user'
+  if (user.groups.some((group) => exemptions.groups.has(group))) return 'group'
+  return hasExemptClass(admission, kinds, exemptions) ? 'runtime-class' : undefined
+}

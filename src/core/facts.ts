@@ -99,15 +99,19 @@ export type PullCredentials = {
 /**
  * Why nothing was asked about an image. `secret-malformed`: the node could not pull it either. `secret-unread`: what its
  * registry says without that secret proves nothing. `not-remembered`: only memory was to be asked, and it had no answer.
- * `too-many`: beyond what is asked for one object.
+ * `too-many`: beyond what is asked for one object. `placeholder`, `secret-placeholder`: the image, or what it is pulled
+ * with, is still to be filled in. `cluster-scoped`: the object is in no namespace whose secrets could be used.
  */
 export type Unasked =
   | 'reference-invalid'
   | 'blank'
+  | 'placeholder'
   | 'never-pulled'
   | 'check-ignored'
   | 'secret-malformed'
   | 'secret-unread'
+  | 'secret-placeholder'
+  | 'cluster-scoped'
   | 'not-remembered'
   | 'too-many'
 

@@ -4,7 +4,7 @@ import { type BypassPort, considerBypass, howToBypass } from './bypass.ts'
 import { causeOf } from './cause.ts'
 import { allowed, type Decision, decide } from './decision.ts'
 import { type Evaluation, type Evaluator, evaluate } from './evaluate.ts'
-import { type ExemptionKind, exemptionOf, splitExempt } from './exemption.ts'
+import { type ExemptionKind, exemptionOf } from './exemption.ts'
 import type { Context } from './facts.ts'
 import { planOf, type Unjudged } from './lifecycle.ts'
 import { type Mode, type Policy, type PolicySettings, policyOf } from './policy.ts'
@@ -33,7 +33,7 @@ export type JudgeContext = {
 }
 
 type Task = {
-  readonly workload: Workload
+  readonly workloads: readonly [Workload, ...Workload[]]
   readonly policy: Policy
   readonly owned: boolean
   /** What of the object is not looked at. */
@@ -52,26 +52,29 @@ const isTask = (begun: Judged | Task): begun is Task => 'policy' in begun
 
 /** Everything that is decided before anybody is asked. */
 const begin = (admission: Admission, settings: PolicySettings, mode: Mode | undefined): Judged | Task => {
-  const exemption = exemptionOf(admission, settings.exemptions)
+  const exemption = exemptionOf(admission, settings)
   if (exemption !== undefined) {
     return { decision: allowed, outcome: 'exempt', exemptions: [exemption], annotations: { exempt: exemption } }
   }
-  const plan = planOf(admission)
+  const plan = planOf(admission, settings.kinds)
   if (!plan.judge) return { decision: allowed, outcome: plan.because }
-  const { workload, owned, idle } = plan
+  const { workloads, owned, idle } = plan
   const policy = policyOf(settings, {
     mode,
-    namespace: workload.namespace,
-    isTemplate: workload.isTemplate,
+    namespace: workloads[0].namespace,
+    isTemplate: workloads[0].isTemplate,
     owned,
     idle,
     dryRun: admission.dryRun,
   })
   if (policy.ceiling === 'ignore') return { decision: allowed, outcome: 'ignored' }
-  const images = splitExempt(workload.images, settings.exemptions)
-  const exempt = exemptImages(images.exempt)
-  if (images.left.length === 0) return { decision: allowed, outcome: 'exempt', ...exempt }
-  return { workload: { ...workload, images: images.left }, policy, owned, exempt }
+  const isExempt = settings.exemptions.images
+  const exempt = exemptImages(workloads.flatMap(({ images }) => images.filter(({ image }) => isExempt(image))))
+  const [first, ...others] = workloads
+    .map((workload) => ({ ...workload, images: workload.images.filter(({ image }) => !isExempt(image)) }))
+    .filter(({ images }) => images.length > 0)
+  if (first === undefined) return { decision: allowed, outcome: 'exempt', ...exempt }
+  return { workloads: [first, ...others], policy, owned, exempt }
 }
 
 const denied = async (judged: Judged, admission: Admission, port: BypassPort, context: Context): Promise<Judged> => {
@@ -95,10 +98,10 @@ export const judgeAdmission = async (
 ): Promise<Judged> => {
   const begun = begin(admission, settings, mode)
   if (!isTask(begun)) return begun
-  const { workload, policy, owned, exempt } = begun
+  const { workloads, policy, owned, exempt } = begun
   // Made by a controller: whatever the answer, it may neither slow nor stop a drain, so nobody is asked for it.
   const context: Context = owned ? { ...given, reach: 'memory', unremembered: 'passed-over' } : given
-  const evaluation = await evaluate(workload, policy, evaluator, context)
+  const evaluation = await evaluate(workloads, policy, evaluator, context)
   const judged: Judged = { decision: evaluation.decision, outcome: 'evaluated', evaluation, ...exempt }
   return judged.decision.allowed || bypass === undefined ? judged : denied(judged, admission, bypass, context)
 }
@@ -112,10 +115,10 @@ export const judgeFault = (
 ): Judged => {
   const begun = begin(admission, settings, mode)
   if (!isTask(begun)) return begun
-  const { workload, policy, exempt } = begun
+  const { workloads, policy, exempt } = begun
   const cause = causeOf('internal-error', { name: 'the images of this object', host: '', detail: why })
-  const results = workload.images.map(
-    ({ fieldPath, image }) => ({ check: 'image-pullable', fieldPath, image, outcome: 'trouble', cause }) as const,
-  )
+  const results = workloads
+    .flatMap(({ images }) => images)
+    .map(({ fieldPath, image }) => ({ check: 'image-pullable', fieldPath, image, outcome: 'trouble', cause }) as const)
   return { decision: decide(policy, results), outcome: 'fault', ...exempt }
 }

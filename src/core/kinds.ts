@@ -1,22 +1,41 @@
 /**
- * The built-in kinds that run containers. One row is everything a kind needs: the webhook rules and RBAC in
- * `manifests/` are tested to agree with this table.
+ * The kinds that run containers, as data, and the built-in ones of them. One row is everything a kind needs: the webhook
+ * rules in `manifests/` are tested to agree with these tables. Paths are as in `field-path.ts`.
  */
-export type KindRow = {
+
+/** What it takes to judge a kind; `workloads:` of the configuration has rows of this shape. */
+export type KindPaths = {
+  /** Empty for the kinds of Kubernetes' core group. */
   readonly group: string
-  readonly version: string
   readonly kind: string
+  /** Where PodSpecs lie, or what has the same fields. */
+  readonly podSpecs?: readonly string[]
+  /** Image strings outside the fields of a PodSpec. One below a PodSpec is pulled with what that PodSpec names. */
+  readonly images?: readonly string[]
+  /** Names of pull secrets for the images, and for PodSpecs that name none. */
+  readonly pullSecrets?: readonly string[]
+  /** The service account of the images, and of PodSpecs that name none. */
+  readonly serviceAccount?: string
+  /**
+   * Something else fills it in before it runs: strings with a placeholder are skipped, and where it names no pull secret
+   * and has no path to a service account, only whoever fills it in knows what its images are pulled with.
+   */
+  readonly templated?: boolean
+}
+
+export type KindRow = KindPaths & {
   readonly resource: string
-  /** Where its PodSpec lies. */
-  readonly podSpec: readonly string[]
+  /** Those that share these paths. */
+  readonly versions: readonly string[]
+  readonly clusterScoped?: true
 }
 
 const workload = (group: string, kind: string, podSpec: string): KindRow => ({
   group,
-  version: 'v1',
+  versions: ['v1'],
   kind,
   resource: `${kind.toLowerCase()}s`,
-  podSpec: podSpec.split('.'),
+  podSpecs: [podSpec],
 })
 
 export const builtInKinds: readonly KindRow[] = [
@@ -30,7 +49,3 @@ export const builtInKinds: readonly KindRow[] = [
   workload('batch', 'Job', 'spec.template.spec'),
   workload('batch', 'CronJob', 'spec.jobTemplate.spec.template.spec'),
 ]
-
-/** Versions are not compared: `matchPolicy: Equivalent` delivers the registered one, and every version has had this shape. */
-export const kindRow = (group: string, kind: string): KindRow | undefined =>
-  builtInKinds.find((row) => row.group === group && row.kind === kind)

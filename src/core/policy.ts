@@ -2,6 +2,7 @@
 import { type Cause, type CauseId, certaintyOf } from './cause.ts'
 import type { CheckId } from './checks/index.ts'
 import type { Exemptions } from './exemption.ts'
+import type { KindTable } from './kind-table.ts'
 
 export const modes = ['enforce', 'warn', 'audit', 'ignore'] as const
 export type Mode = (typeof modes)[number]
@@ -36,6 +37,8 @@ export type PolicySettings = Rules & {
   /** The first that fits wins. */
   readonly overrides: readonly Override[]
   readonly exemptions: Exemptions
+  /** The shipped ones where nothing is said. */
+  readonly kinds?: KindTable
 }
 
 /** What of a request bears on its policy. */

@@ -24,10 +24,13 @@ export type ImageVerdict = {
 const unaskedVerdicts: Readonly<Record<Unasked, ImageVerdict>> = {
   'reference-invalid': { verdict: 'unpullable', reason: 'not a reference' },
   blank: { verdict: 'skipped', reason: 'blank in a template' },
+  placeholder: { verdict: 'skipped', reason: 'to be filled in' },
   'never-pulled': { verdict: 'skipped', reason: 'imagePullPolicy is Never' },
   'check-ignored': { verdict: 'skipped', reason: 'the check is switched off' },
   'secret-malformed': { verdict: 'unpullable', reason: 'a pull secret does not decode' },
   'secret-unread': { verdict: 'unknown', reason: 'a pull secret or service account could not be read' },
+  'secret-placeholder': { verdict: 'unknown', reason: 'what it is pulled with is to be filled in' },
+  'cluster-scoped': { verdict: 'unknown', reason: 'the object is in no namespace whose pull secrets could be used' },
   'not-remembered': { verdict: 'unknown', reason: 'not in memory, and nobody was to be asked' },
   'too-many': {
     verdict: 'unknown',
@@ -160,10 +163,19 @@ const failureOf = (image: ImageFacts, reference: Reference, probe: Probe, facts:
   return { verdict: certaintyOf(cause) === 'certain' ? 'unpullable' : 'unknown', cause }
 }
 
+/** Somebody else brings the credentials, and this registry's "no" was to nobody: with them it may well say yes. */
+const isOpen = ({ attempts }: Probe, { workload }: Facts): boolean =>
+  workload.withoutCredentials === 'elsewhere' &&
+  attempts.some(
+    ({ outcome }) => outcome.kind === 'refused' || (outcome.kind === 'absent' && outcome.what === 'repository'),
+  )
+
 export const verdictOf = (image: ImageFacts, facts: Facts): ImageVerdict => {
   const { reference, probe, unasked } = image
   if (probe === undefined || isInvalid(reference)) return unaskedVerdicts[unasked ?? 'reference-invalid']
   const success = probe.attempts.find(({ outcome }) => outcome.kind === 'found')
+  if (success === undefined && isOpen(probe, facts))
+    return { verdict: 'unknown', reason: 'whoever runs the object brings the pull secrets' }
   if (success === undefined) return failureOf(image, reference, probe, facts)
   const digest = success.outcome.kind === 'found' ? success.outcome.digest : undefined
   return { verdict: 'pullable', credential: success.credential, ...(digest === undefined ? {} : { digest }) }

@@ -1,24 +1,19 @@
 /**
- * One object that runs containers, as the checks see it: converted once from Kubernetes JSON, no `?.` after this.
+ * Objects that run containers, as the checks see them: converted once from Kubernetes JSON, no `?.` after this.
+ *
+ * Most objects have one PodSpec and are one workload. An object with several is as many workloads as there are ways in
+ * which its images are pulled: a verdict belongs to an image and the credentials it is pulled with.
  */
-import type { KindRow } from './kinds.ts'
-import { at, exists, listAt, textAt } from './raw-object.ts'
+import { type Found, walk } from './field-path.ts'
+import type { Kind } from './kind-table.ts'
+import { hasPlaceholder } from './placeholder.ts'
+import { type ImageUse, imagesOfPod, platformSelectorOf, pullPolicyOf } from './pod-spec.ts'
+import { type PulledWith, pulledWith, wholeObject } from './pulled-with.ts'
+import { at, listAt, textAt } from './raw-object.ts'
 
-export type PullPolicy = 'Always' | 'IfNotPresent' | 'Never'
+export type { ImageUse, SecretReference } from './pod-spec.ts'
 
-/** One field that names an image. */
-export type ImageUse = {
-  /** As a user would find it in the object: `spec.template.spec.containers[0].image`. */
-  readonly fieldPath: string
-  readonly image: string
-  readonly pullPolicy: PullPolicy
-  /** `containers/app`: names the container or volume across an update, where positions may shift. */
-  readonly slot: string
-}
-
-export type SecretReference = { readonly name: string; readonly fieldPath: string }
-
-export type Workload = {
+export type Workload = PulledWith & {
   readonly apiVersion: string
   readonly kind: string
   readonly namespace: string
@@ -28,59 +23,10 @@ export type Workload = {
   readonly owner?: string
   /** A Pod's list of pull secrets is final; a template gets its service account's when it names none. */
   readonly isTemplate: boolean
-  readonly serviceAccount: string
-  readonly serviceAccountPath: string
-  /** In order. Empty names are left out, as the kubelet leaves them out (kubelet_pods.go: getPullSecretsForPod). */
-  readonly pullSecrets: readonly SecretReference[]
-  /** An entry of any kind, even an empty name, keeps the service account's pull secrets away (admission plugin ServiceAccount). */
-  readonly namesPullSecrets: boolean
   /** The fields that decide which nodes may run it, as text to compare. */
   readonly platformSelector: string
   readonly images: readonly ImageUse[]
 }
-
-const containerLists = ['initContainers', 'containers', 'ephemeralContainers'] as const
-
-const pullPolicyOf = (value: string): PullPolicy => (value === 'Always' || value === 'Never' ? value : 'IfNotPresent')
-
-const containerImages = (podSpec: unknown, prefix: string): readonly ImageUse[] =>
-  containerLists.flatMap((list) =>
-    listAt(podSpec, list).map((container, index) => ({
-      fieldPath: `${prefix}.${list}[${index}].image`,
-      image: textAt(container, 'image'),
-      pullPolicy: pullPolicyOf(textAt(container, 'imagePullPolicy')),
-      slot: `${list}/${textAt(container, 'name')}`,
-    })),
-  )
-
-/** Image volumes are pulled like containers' images, with the same secrets (KEP-4639). */
-const volumeImages = (podSpec: unknown, prefix: string): readonly ImageUse[] =>
-  listAt(podSpec, 'volumes').flatMap((volume, index) =>
-    exists(at(volume, 'image'))
-      ? [
-          {
-            fieldPath: `${prefix}.volumes[${index}].image.reference`,
-            image: textAt(volume, 'image', 'reference'),
-            pullPolicy: pullPolicyOf(textAt(volume, 'image', 'pullPolicy')),
-            slot: `volumes/${textAt(volume, 'name')}`,
-          },
-        ]
-      : [],
-  )
-
-const pullSecretsOf = (podSpec: unknown, prefix: string): readonly SecretReference[] =>
-  listAt(podSpec, 'imagePullSecrets').flatMap((entry, index) => {
-    const name = textAt(entry, 'name')
-    return name === '' ? [] : [{ name, fieldPath: `${prefix}.imagePullSecrets[${index}].name` }]
-  })
-
-const platformSelectorOf = (podSpec: unknown): string =>
-  JSON.stringify([
-    at(podSpec, 'nodeSelector'),
-    at(podSpec, 'affinity', 'nodeAffinity', 'requiredDuringSchedulingIgnoredDuringExecution'),
-    at(podSpec, 'os', 'name'),
-    at(podSpec, 'runtimeClassName'),
-  ])
 
 /** `Kind/name` of the owner that controls the object. */
 export const controllerOf = (object: unknown): string | undefined => {
@@ -88,42 +34,85 @@ export const controllerOf = (object: unknown): string | undefined => {
   return owner === undefined ? undefined : `${textAt(owner, 'kind')}/${textAt(owner, 'name')}`
 }
 
-/** The object of a kind in the table; `namespace` stands in where the object names none. */
-export const workloadOf = (row: KindRow, object: unknown, namespace: string): Workload => {
-  const podSpec = at(object, ...row.podSpec)
-  const prefix = row.podSpec.join('.')
+type Identity = Omit<Workload, keyof PulledWith | 'platformSelector' | 'images'>
+type Pulls = Omit<Workload, keyof Identity>
+
+const apiVersionOf = ({ group, versions: [version] }: Kind, object: unknown): string => {
+  if (version === undefined) return textAt(object, 'apiVersion')
+  return group === '' ? version : `${group}/${version}`
+}
+
+const identityOf = (kind: Kind, object: unknown, namespace: string): Identity => {
   const uid = textAt(object, 'metadata', 'uid')
   const owner = controllerOf(object)
   return {
-    apiVersion: row.group === '' ? row.version : `${row.group}/${row.version}`,
-    kind: row.kind,
+    apiVersion: apiVersionOf(kind, object),
+    kind: kind.kind,
     namespace: textAt(object, 'metadata', 'namespace') || namespace,
     name: textAt(object, 'metadata', 'name') || textAt(object, 'metadata', 'generateName'),
     ...(uid === '' ? {} : { uid }),
     ...(owner === undefined ? {} : { owner }),
-    isTemplate: row.kind !== 'Pod',
-    serviceAccount: textAt(podSpec, 'serviceAccountName') || textAt(podSpec, 'serviceAccount') || 'default',
-    serviceAccountPath: `${prefix}.serviceAccountName`,
-    pullSecrets: pullSecretsOf(podSpec, prefix),
-    namesPullSecrets: listAt(podSpec, 'imagePullSecrets').length > 0,
-    platformSelector: platformSelectorOf(podSpec),
-    images: [...containerImages(podSpec, prefix), ...volumeImages(podSpec, prefix)],
+    isTemplate: kind.group !== '' || kind.kind !== 'Pod',
   }
 }
 
-const sameSecrets = (a: Workload, b: Workload): boolean =>
-  a.namesPullSecrets === b.namesPullSecrets &&
-  a.serviceAccount === b.serviceAccount &&
-  JSON.stringify(a.pullSecrets.map(({ name }) => name)) === JSON.stringify(b.pullSecrets.map(({ name }) => name))
+const bareImages = (kind: Kind, object: unknown): readonly ImageUse[] =>
+  kind.images
+    .flatMap((path) => walk(object, path))
+    .flatMap(({ value, fieldPath, place, within }) =>
+      typeof value === 'string'
+        ? [{ fieldPath, image: value, pullPolicy: pullPolicyOf(textAt(within, 'imagePullPolicy')), slot: place }]
+        : [],
+    )
 
-const asPulled = ({ slot, image, pullPolicy }: ImageUse): string => JSON.stringify([slot, image, pullPolicy])
+/** The innermost PodSpec that an image outside its fields still lies below: its path is the beginning of the image's. */
+const podAround = (pods: ReadonlyMap<string, Found>, { fieldPath }: ImageUse): Found | undefined => {
+  for (let end = fieldPath.length - 1; end > 0; end -= 1) {
+    const isBorder = fieldPath[end] === '.' || fieldPath[end] === '['
+    const pod = isBorder ? pods.get(fieldPath.slice(0, end)) : undefined
+    if (pod !== undefined) return pod
+  }
+  return undefined
+}
 
-/**
- * The images an update makes worth judging: those of containers whose image or pull policy changed, and all of them
- * where what they are pulled with, or where they may run, changed.
- */
-export const changedImages = (now: Workload, before: Workload): readonly ImageUse[] => {
-  if (!sameSecrets(now, before) || now.platformSelector !== before.platformSelector) return now.images
-  const earlier = new Set(before.images.map(asPulled))
-  return now.images.filter((use) => !earlier.has(asPulled(use)))
+const pullsOf = (kind: Kind, object: unknown, namespace: string): readonly Pulls[] => {
+  const whole = wholeObject(kind, object)
+  const byPath = new Map(kind.podSpecs.flatMap((path) => walk(object, path)).map((pod) => [pod.fieldPath, pod]))
+  const pods = [...byPath.values()].map((pod) => ({ pod, own: imagesOfPod(pod) }))
+  const known = new Set(pods.flatMap(({ own }) => own.map(({ fieldPath }) => fieldPath)))
+  const others = bareImages(kind, object)
+    .filter(({ fieldPath }) => !known.has(fieldPath))
+    .map((use) => ({ use, around: podAround(byPath, use) }))
+  const pullsAt = (pod: Found | undefined, own: readonly ImageUse[]): Pulls => ({
+    ...pulledWith(kind, namespace, whole, pod),
+    platformSelector: platformSelectorOf(pod?.value),
+    images: [...own, ...others.flatMap(({ use, around }) => (around === pod ? [use] : []))].map((use) =>
+      kind.templated && hasPlaceholder(use.image) ? { ...use, isPlaceholder: true } : use,
+    ),
+  })
+  const outside = pullsAt(undefined, [])
+  return [...pods.map(({ pod, own }) => pullsAt(pod, own)), ...(outside.images.length === 0 ? [] : [outside])]
+}
+
+/** Where the first pull secret stands, and how many there are, says which list it is: there may be hundreds of names. */
+const wayOf = (pulls: Pulls): string =>
+  JSON.stringify([
+    pulls.pullSecrets[0]?.fieldPath,
+    pulls.pullSecrets.length,
+    pulls.namesPullSecrets,
+    pulls.serviceAccount,
+    pulls.platformSelector,
+    pulls.withoutCredentials,
+  ])
+
+/** The workloads of an object of a kind in the table; `namespace` stands in where the object names none. */
+export const workloadsOf = (kind: Kind, object: unknown, namespace: string): readonly Workload[] => {
+  const identity = identityOf(kind, object, namespace)
+  const ways = new Map<string, Pulls>()
+  for (const pulls of pullsOf(kind, object, identity.namespace)) {
+    const way = wayOf(pulls)
+    const same = ways.get(way)
+    ways.set(way, same === undefined ? pulls : { ...same, images: [...same.images, ...pulls.images] })
+  }
+  return [...ways.values()].map((pulls) => ({ ...identity, ...pulls }))
 }

@@ -1,7 +1,7 @@
 /** What serving counts, for Prometheus. Names and labels are public: dashboards rest on them. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Observer, PullgateEvent } from '../core/facts.ts'
-import { builtInKinds } from '../core/kinds.ts'
+import { shippedKinds } from '../core/kind-table.ts'
 import { boundedLabel } from './bounded-label.ts'
 import { type Answered, allFindings } from './decision-log.ts'
 
@@ -12,7 +12,7 @@ const admissionBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.
 const registryBuckets = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 
 export type MetricsOptions = {
-  /** Kinds beyond the built-in ones that get a label value of their own. */
+  /** Kinds beyond the shipped ones that get a label value of their own. */
   readonly kinds?: readonly string[]
   /** Off for tests: the process metrics keep a monitor of the event loop running. */
   readonly ofProcess?: boolean
@@ -159,7 +159,10 @@ export const createMetrics = ({ kinds = [], ofProcess = true }: MetricsOptions =
   })
   return {
     register,
-    onAnswered: createAdmissionMetrics(registers, new Set([...builtInKinds.map(({ kind }) => kind), ...kinds])),
+    onAnswered: createAdmissionMetrics(
+      registers,
+      new Set([...shippedKinds.values()].map(({ kind }) => kind).concat(kinds)),
+    ),
     observe: createObserver(registers),
     countConfigReload: (outcome) => {
       reloads.inc({ outcome })

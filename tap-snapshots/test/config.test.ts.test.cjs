@@ -25,9 +25,20 @@ config.yaml:20:36: overrides[0].onUnknown: must be one of enforce, warn, audit, 
 config.yaml:22:3: exemptions: unknown key "users" (known: namespaces, usernames, groups, runtimeClasses, images)
 config.yaml:23:12: exemptions.groups[0]: must not be empty, not ""
 config.yaml:25:5: workloads[0].group: is missing
-config.yaml:25:32: workloads[0].podSpecs[0]: must be a path such as spec.template.spec, spec.jobs[].template.spec or spec.replicaSpecs{*}.template.spec, not "spec..template"
-config.yaml:25:50: workloads[0].podSpecs[1]: must be a path such as spec.template.spec, spec.jobs[].template.spec or spec.replicaSpecs{*}.template.spec, not "$.spec"
+config.yaml:25:32: workloads[0].podSpecs[0]: must be a field path such as spec.template.spec, spec.steps[].image or spec.replicaSpecs{*}.template.spec, not "spec..template"
 config.yaml:27:16: limits.perRegistry: must be >= 1, not 0
+`
+
+exports[`test/config.test.ts > TAP > mistakes in kinds of one’s own > must match snapshot 1`] = `
+ConfigError
+config.yaml:4:49: workloads[0].podSpecs[0]: must be a field path such as spec.template.spec, spec.steps[].image or spec.replicaSpecs{*}.template.spec, not "spec.tills[0].template"
+config.yaml:4:85: workloads[0].images[0]: must be a field path such as spec.template.spec, spec.steps[].image or spec.replicaSpecs{*}.template.spec, not ".spec.image"
+config.yaml:4:112: workloads[0].templated: must be of type boolean, not "yes please"
+config.yaml:5:5: workloads[1].podSpecs: is missing
+config.yaml:5:5: workloads[1].images: is missing
+config.yaml:5:5: workloads[1]: must have one of these keys, not {"group":"example.com","kind":"Nowhere"}
+config.yaml:6:5: workloads[2].group: is missing
+config.yaml:6:18: workloads[2]: unknown key "podSpec"; did you mean podSpecs? (known: group, kind, podSpecs, images, pullSecrets, serviceAccount, templated)
 `
 
 exports[`test/config.test.ts > TAP > what is no configuration at all > must match snapshot 1`] = `

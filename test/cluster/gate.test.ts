@@ -102,9 +102,9 @@ const objectsOfEveryKind = (podSpec: object): readonly { kind: string; fieldPath
     Job: { spec: job },
     CronJob: { spec: { schedule: '0 0 1 1 *', jobTemplate: { spec: job } } },
   }
-  return builtInKinds.map(({ group, version, kind, podSpec: path }) => ({
+  return builtInKinds.map(({ group, versions: [version = ''], kind, podSpecs: [path = ''] = [] }) => ({
     kind,
-    fieldPath: `${path.join('.')}.containers[0].image`,
+    fieldPath: `${path}.containers[0].image`,
     object: {
       apiVersion: group === '' ? version : `${group}/${version}`,
       kind,

@@ -275,13 +275,13 @@ type Answer = {
 }
 
 const bodyOf = ({ kind, ...sent }: Request, namespace: string, repository: string): string => {
-  const { group, version } = rowFor(kind)
+  const { group, versions } = rowFor(kind)
   const review = {
     apiVersion: 'admission.k8s.io/v1',
     kind: 'AdmissionReview',
     request: {
       uid: 'e1',
-      kind: sent.groupKind ?? { group, version, kind },
+      kind: sent.groupKind ?? { group, version: versions[0], kind },
       operation: sent.operation ?? 'CREATE',
       subResource: sent.subresource ?? '',
       namespace,

@@ -22,8 +22,8 @@ import {
 } from '../support/ports.ts'
 import { podSpec, workloadFor, workloadWithImages } from '../support/workloads.ts'
 
-const inquire = (workload: Workload, { ports }: CountedPorts, tweak: Partial<Inquiry> = {}): Promise<Facts> =>
-  collect(workload, {
+const inquire = async (workload: Workload, { ports }: CountedPorts, tweak: Partial<Inquiry> = {}): Promise<Facts> => {
+  const [facts] = await collect([workload], {
     ports,
     isActive: () => true,
     secretsTold: true,
@@ -32,6 +32,9 @@ const inquire = (workload: Workload, { ports }: CountedPorts, tweak: Partial<Inq
     context: contextOf(),
     ...tweak,
   })
+  if (facts === undefined) throw new Error('a part has facts')
+  return facts
+}
 
 /** What is known of each image: why nothing was asked, or how its first attempt ended. */
 const endOf = ({ probe, unasked }: ImageFacts): string => {

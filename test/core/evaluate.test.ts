@@ -73,12 +73,12 @@ t.test('a whole evaluation', async (t) => {
   const probe: ProbePort = async (reference) =>
     probeOf(attemptOf(outcomes[nameOf(reference)] ?? timedOut, 'anonymous', registryHostOf(reference)))
   const counted = countedPorts(probe, listing(credentialsOf([usableSecret])))
-  t.matchSnapshot(await evaluate(workload, policyFor(), evaluatorOf(counted), contextOf()))
+  t.matchSnapshot(await evaluate([workload], policyFor(), evaluatorOf(counted), contextOf()))
 })
 
 t.test('an ignored check has no results, not even passes', async (t) => {
   const policy = policyFor({ checks: { 'latest-tag': 'ignore', 'image-pullable': 'ignore' } })
-  const { results, images } = await evaluate(pay, policy, evaluatorOf(countedPorts()), contextOf())
+  const { results, images } = await evaluate([pay], policy, evaluatorOf(countedPorts()), contextOf())
   t.strictSame([...new Set(results.map(({ check }) => check))], ['valid-reference'])
   t.match(images, [{ verdict: 'skipped' }])
 })
@@ -88,7 +88,7 @@ const denies = ({ decision }: Evaluation): readonly string[] => decision.denials
 t.test('a denial that rests on a secret: read anew, and the secret is there now', async (t) => {
   const port = renewed(credentialsOf([absentSecret]), credentialsOf([usableSecret]))
   const counted = countedPorts(undefined, port)
-  t.match(await evaluate(pay, policyFor(), evaluatorOf(counted), contextOf()), { decision: { allowed: true } })
+  t.match(await evaluate([pay], policyFor(), evaluatorOf(counted), contextOf()), { decision: { allowed: true } })
   t.strictSame(freshness(counted), ['credentials remembered', 'credentials fresh', 'probe remembered'])
 })
 
@@ -98,7 +98,7 @@ t.test('a refused credential: read anew, and it was renewed', async (t) => {
   const probe: ProbePort = async (_reference, [credential]) =>
     probeOf(attemptOf(credential?.label === 'secret/shop/after' ? found : refused('credential'), credential?.label))
   const counted = countedPorts(probe, renewed(before, after))
-  const evaluation = await evaluate(pay, policyFor(), evaluatorOf(counted), contextOf())
+  const evaluation = await evaluate([pay], policyFor(), evaluatorOf(counted), contextOf())
   t.match(evaluation, {
     decision: { allowed: true },
     images: [{ verdict: 'pullable', credential: 'secret/shop/after' }],
@@ -109,7 +109,7 @@ t.test('read anew once only, however many images were refused, and still denied'
   const port = listing(credentialsOf([usableSecret], undefined, keyringFor('reg.example')))
   const counted = countedPorts(answering(refused('credential')), port)
   const workload = workloadWithImages(['reg.example/a:v1', 'reg.example/b:v1', 'reg.example/c:v1'])
-  const evaluation = await evaluate(workload, policyFor(), evaluatorOf(counted), contextOf())
+  const evaluation = await evaluate([workload], policyFor(), evaluatorOf(counted), contextOf())
   t.strictSame(denies(evaluation), ['credential-refused', 'credential-refused', 'credential-refused'])
   t.equal(readings(counted), 2)
 })
@@ -119,7 +119,7 @@ t.test('read anew, and only then wrong: what is true now counts', async (t) => {
     credentialsOf([absentSecret]),
     credentialsOf([{ ...secretField, state: 'ignored', type: 'Opaque' }]),
   )
-  const evaluation = await evaluate(pay, policyFor(), evaluatorOf(countedPorts(undefined, port)), contextOf())
+  const evaluation = await evaluate([pay], policyFor(), evaluatorOf(countedPorts(undefined, port)), contextOf())
   t.strictSame(denies(evaluation), ['secret-type-ignored'])
 })
 
@@ -153,7 +153,7 @@ const cases: readonly Case[] = [
 
 t.test('how often secrets are read', async (t) => {
   for (const [what, counted, settings, context, denied, expected] of cases) {
-    const evaluation = await evaluate(pay, policyFor(settings), evaluatorOf(counted), contextOf(context))
+    const evaluation = await evaluate([pay], policyFor(settings), evaluatorOf(counted), contextOf(context))
     t.strictSame([denies(evaluation), readings(counted)], [denied, expected], what)
   }
 })
@@ -172,7 +172,7 @@ t.test('what is certain is denied in time although another image hangs, secrets 
     return credentialsOf([usableSecret])
   }
   const counted = countedPorts(probe, credentials)
-  const evaluation = evaluate(workload, policyFor(), evaluatorOf(counted), contextOf({ signal: deadline.signal }))
+  const evaluation = evaluate([workload], policyFor(), evaluatorOf(counted), contextOf({ signal: deadline.signal }))
   for (let n = 0; n < 10; n += 1) await turn()
   t.equal(readings(counted), 2)
   deadline.abort()
@@ -188,11 +188,11 @@ t.test('no time left, and nothing remembered: an unknown that is told, and acts 
     countedPorts(nothingRemembered, listing(credentialsOf([usableSecret]))),
   ]
   for (const counted of memories) {
-    const warned = await evaluate(named, policyFor(), evaluatorOf(counted), context)
+    const warned = await evaluate([named], policyFor(), evaluatorOf(counted), context)
     t.equal(warned.decision.allowed, true)
     t.ok(warned.decision.warnings.length > 0, 'it is told')
     t.match(warned.images, [{ verdict: 'unknown' }])
-    const denied = await evaluate(named, policyFor({ onUnknown: 'enforce' }), evaluatorOf(counted), context)
+    const denied = await evaluate([named], policyFor({ onUnknown: 'enforce' }), evaluatorOf(counted), context)
     t.equal(denied.decision.allowed, false)
   }
 })
@@ -206,7 +206,7 @@ t.test(
       for (const secret of [malformed, unreadable]) {
         const counted = countedPorts(undefined, listing(credentialsOf([secret])))
         const milder = policyFor({ checks: { 'pull-secrets': mode }, onUnknown: 'enforce' })
-        const evaluation = await evaluate(pay, milder, evaluatorOf(counted), contextOf())
+        const evaluation = await evaluate([pay], milder, evaluatorOf(counted), contextOf())
         t.strictSame(denies(evaluation), [`secret-${secret.state}`], mode)
         t.match(evaluation.decision.denials, [{ check: 'image-pullable', fieldPath: 'spec.containers[0].image' }])
       }
@@ -217,5 +217,5 @@ t.test(
 t.test('a fault of a port is left to the door', async (t) => {
   const fault = new Error('the disk is full')
   const counted = countedPorts(async () => Promise.reject(fault))
-  await t.rejects(evaluate(pay, policyFor(), evaluatorOf(counted), contextOf()), fault)
+  await t.rejects(evaluate([pay], policyFor(), evaluatorOf(counted), contextOf()), fault)
 })

@@ -39,7 +39,7 @@ const questions = async (admission: Admission): Promise<number> => {
 }
 
 const imagesOf = (plan: Plan): readonly string[] | Unjudged =>
-  plan.judge ? plan.workload.images.map(({ image }) => image) : plan.because
+  plan.judge ? plan.workloads.flatMap(({ images }) => images.map(({ image }) => image)) : plan.because
 
 /** Sent by a user: the images to judge; each costs one question, and the pull secrets one more. */
 const judged: Readonly<Record<string, readonly string[]>> = {
@@ -245,12 +245,12 @@ t.test('the life of an object', async (t) => {
 t.test('the whole workload is kept beside the images that changed', async (t) => {
   const plan = planOf(admissionOf('Pod', debugged, update(pod)))
   const whole = workloadFor('Pod', podSpec(debug))
-  t.match(plan, { judge: true, workload: { ...whole, images: [whole.images[1]] } })
+  t.match(plan, { judge: true, workloads: [{ ...whole, images: [whole.images[1]] }] })
 })
 
 t.test('the request names the object where the object does not', async (t) => {
   const nameless = objectOf('Pod', podSpec(), { name: undefined })
-  t.match(planOf(admissionOf('Pod', nameless, { name: 'from-request' })), { workload: { name: 'from-request' } })
+  t.match(planOf(admissionOf('Pod', nameless, { name: 'from-request' })), { workloads: [{ name: 'from-request' }] })
 })
 
 const users: readonly (readonly [username: string, isController: boolean])[] = [
@@ -292,7 +292,7 @@ t.test('no request, however malformed, makes it throw', async (t) => {
       fc.oneof(json, half),
       (kind, operation, object, oldObject) => {
         const plan = planOf(admissionOf(kind, object, { operation, oldObject, subresource: '' }))
-        return !plan.judge || plan.workload.images.length > 0
+        return !plan.judge || plan.workloads.every(({ images }) => images.length > 0)
       },
     ),
   )

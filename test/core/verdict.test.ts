@@ -325,6 +325,9 @@ t.test('the host that spoke last is named, or else the registry of the image', a
 const unasked: Readonly<Record<Unasked, string>> = {
   'reference-invalid': 'unpullable',
   blank: 'skipped',
+  placeholder: 'skipped',
+  'secret-placeholder': 'unknown',
+  'cluster-scoped': 'unknown',
   'never-pulled': 'skipped',
   'check-ignored': 'skipped',
   'secret-malformed': 'unpullable',

@@ -1,8 +1,10 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { withChangedImages } from '../../src/core/changed-images.ts'
+import { shippedKinds } from '../../src/core/kind-table.ts'
 import { builtInKinds } from '../../src/core/kinds.ts'
-import { changedImages, controllerOf, workloadOf } from '../../src/core/workload.ts'
-import { controlledBy, objectOf, podSpec, type RawPodSpec, rowFor, workloadFor } from '../support/workloads.ts'
+import { controllerOf, workloadsOf } from '../../src/core/workload.ts'
+import { controlledBy, kindFor, objectOf, podSpec, type RawPodSpec, rowFor, workloadFor } from '../support/workloads.ts'
 
 const everyImageField = podSpec({
   initContainers: [
@@ -69,7 +71,12 @@ for (const [kind, [apiVersion, path, resource]] of Object.entries(places)) {
         ['ephemeralContainers[0].image', 'reg.example/debug:v1', 'IfNotPresent', 'ephemeralContainers/debug'],
         ['volumes[1].image.reference', 'reg.example/model:v1', 'Always', 'volumes/model'],
         ['volumes[2].image.reference', '', 'IfNotPresent', 'volumes/later'],
-      ].map(([field, image, pullPolicy, slot]) => ({ fieldPath: `${path}.${field ?? ''}`, image, pullPolicy, slot })),
+      ].map(([field, image, pullPolicy, slot]) => ({
+        fieldPath: `${path}.${field ?? ''}`,
+        image,
+        pullPolicy,
+        slot: `${path}.${slot ?? ''}`,
+      })),
     })
   })
 }
@@ -171,7 +178,8 @@ t.test('an update is judged for what it changes', async (t) => {
   const lastPart = (image: string) => /([a-z]+):/.exec(image)?.[1]
   for (const [what, tweak, judged] of changes) {
     const now = workloadFor('Deployment', { ...before, ...tweak })
-    const images = changedImages(now, workloadFor('Deployment', before)).map(({ image }) => lastPart(image))
+    const changed = withChangedImages([now], [workloadFor('Deployment', before)])
+    const images = changed.flatMap(({ images }) => images.map(({ image }) => lastPart(image)))
     t.strictSame(images, judged, what)
   }
 })
@@ -179,8 +187,8 @@ t.test('an update is judged for what it changes', async (t) => {
 t.test('two lists of secrets that only look alike when joined', async (t) => {
   const listing = (...names: string[]) =>
     workloadFor('Pod', podSpec({ imagePullSecrets: names.map((name) => ({ name })) }))
-  t.equal(changedImages(listing('a', 'b'), listing('a,b')).length, 1)
-  t.equal(changedImages(listing('a', 'b'), listing('b', 'a')).length, 1)
+  t.equal(withChangedImages([listing('a', 'b')], [listing('a,b')]).length, 1)
+  t.equal(withChangedImages([listing('a', 'b')], [listing('b', 'a')]).length, 1)
 })
 
 t.test('no object, however malformed, makes it throw', async (t) => {
@@ -202,23 +210,26 @@ t.test('no object, however malformed, makes it throw', async (t) => {
     fc.record({ metadata: fc.oneof(json, fc.record({ ownerReferences: wild })), spec: fc.oneof(json, wildSpec) }),
   )
   fc.assert(
-    fc.property(fc.constantFrom(...builtInKinds), object, object, (row, now, then) => {
-      const workload = workloadOf(row, now, 'shop')
-      const changed = changedImages(workload, workloadOf(row, then, 'shop'))
-      const isTyped = workload.images.every(({ image, fieldPath }) => typeof image === 'string' && fieldPath !== '')
-      return isTyped && changed.every((use) => workload.images.includes(use))
+    fc.property(fc.constantFrom(...shippedKinds.values()), object, object, (kind, now, then) => {
+      const earlier = workloadsOf(kind, then, 'shop')
+      const workloads = workloadsOf(kind, now, 'shop')
+      const images = workloads.flatMap((workload) => workload.images)
+      const isTyped = images.every(({ image, fieldPath }) => typeof image === 'string' && fieldPath !== '')
+      const changed = withChangedImages(workloads, earlier).flatMap((workload) => workload.images)
+      return isTyped && changed.every((use) => images.includes(use))
     }),
   )
   fc.assert(
     fc.property(wildSpec, (spec) => {
-      const workload = workloadOf(rowFor('Pod'), { spec }, 'shop')
-      return changedImages(workload, workloadOf(rowFor('Pod'), structuredClone({ spec }), 'shop')).length === 0
+      const again = workloadsOf(kindFor('Pod'), structuredClone({ spec }), 'shop')
+      return withChangedImages(workloadsOf(kindFor('Pod'), { spec }, 'shop'), again).length === 0
     }),
   )
   t.pass()
 })
 
 t.test('inherited names are no data', async (t) => {
-  t.equal(workloadOf(rowFor('Pod'), { metadata: {}, spec: JSON.parse('{"__proto__": {}}') as object }, 'shop').name, '')
-  t.strictSame(workloadOf(rowFor('Pod'), Object.create(objectOf('Pod')), 'shop').images, [])
+  const own = { metadata: {}, spec: JSON.parse('{"__proto__": {}}') as object }
+  t.match(workloadsOf(kindFor('Pod'), own, 'shop'), [{ name: '', images: [] }])
+  t.strictSame(workloadsOf(kindFor('Pod'), Object.create(objectOf('Pod')), 'shop'), [])
 })

@@ -1,8 +1,9 @@
 // Minimal valid objects, as the API server would send them, and a tweak for each case: what a test changes is what it is
 // about.
 import type { Admission } from '../../src/core/admission.ts'
+import { type Kind, kindIn, shippedKinds } from '../../src/core/kind-table.ts'
 import { builtInKinds, type KindRow } from '../../src/core/kinds.ts'
-import { type Workload, workloadOf } from '../../src/core/workload.ts'
+import { type Workload, workloadsOf } from '../../src/core/workload.ts'
 
 export type RawPodSpec = Record<string, unknown>
 export type RawObject = Record<string, unknown> & { metadata: Record<string, unknown> }
@@ -18,6 +19,19 @@ export const rowFor = (kind: string): KindRow => {
   return row
 }
 
+export const kindFor = (kind: string): Kind => {
+  const { group } = rowFor(kind)
+  const found = kindIn(shippedKinds, group, kind)
+  if (found === undefined) throw new Error(`no kind ${kind} in the table`)
+  return found
+}
+
+const only = (workloads: readonly Workload[]): Workload => {
+  const [workload, ...others] = workloads
+  if (workload === undefined || others.length > 0) throw new Error(`${workloads.length} workloads instead of one`)
+  return workload
+}
+
 const under = (path: readonly string[], value: unknown): unknown =>
   path.reduceRight<unknown>((inner, step) => ({ [step]: inner }), value)
 
@@ -27,17 +41,18 @@ export const objectOf = (
   spec: RawPodSpec = podSpec(),
   metadata: Record<string, unknown> = {},
 ): RawObject => {
-  const { podSpec: path, group, version } = rowFor(kind)
+  const { podSpecs: [path = ''] = [], group, versions } = rowFor(kind)
+  const [version = ''] = versions
   return {
     apiVersion: group === '' ? version : `${group}/${version}`,
     kind,
     metadata: { name: 'pay', namespace: 'shop', ...metadata },
-    ...(under(path, spec) as object),
+    ...(under(path.split('.'), spec) as object),
   }
 }
 
 export const workloadFor = (kind: string, spec?: RawPodSpec, metadata?: Record<string, unknown>): Workload =>
-  workloadOf(rowFor(kind), objectOf(kind, spec, metadata), 'shop')
+  only(workloadsOf(kindFor(kind), objectOf(kind, spec, metadata), 'shop'))
 
 /** A workload with these images, in containers `c0`, `c1`, …; a Deployment unless another kind is named. */
 export const workloadWithImages = (images: readonly string[], kind = 'Deployment'): Workload =>
@@ -49,7 +64,10 @@ export const controlledBy = (kind: string, name: string): Record<string, unknown
 
 /** A user creates an object of this kind. */
 export const admissionOf = (kind: string, object: unknown, tweak: Partial<Admission> = {}): Admission => {
-  const { group, version } = rowFor(kind)
+  const {
+    group,
+    versions: [version = ''],
+  } = rowFor(kind)
   return {
     uid: 'e1',
     operation: 'CREATE',

@@ -17,7 +17,8 @@ const troubleWith = (reference: Reference): Cause | undefined => {
 export const latestTag: Check<'latest-tag'> = {
   id: 'latest-tag',
   judge: ({ images }) =>
-    images.map(({ use: { fieldPath, image }, reference }) => {
+    images.map(({ use: { fieldPath, image }, reference, unasked }) => {
+      if (unasked === 'placeholder') return { fieldPath, image, outcome: 'skip', reason: 'to be filled in' }
       if (isInvalid(reference)) return { fieldPath, image, outcome: 'skip', reason: 'not a reference' }
       const cause = troubleWith(reference)
       return cause === undefined

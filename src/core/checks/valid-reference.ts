@@ -13,6 +13,7 @@ export const validReference: Check<'valid-reference'> = {
   judge: ({ images }) =>
     images.map(({ use: { fieldPath, image }, reference, unasked }) => {
       if (unasked === 'blank') return { fieldPath, image, outcome: 'skip', reason: 'blank in a template' }
+      if (unasked === 'placeholder') return { fieldPath, image, outcome: 'skip', reason: 'to be filled in' }
       return isInvalid(reference)
         ? {
             fieldPath,

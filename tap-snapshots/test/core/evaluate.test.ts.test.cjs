@@ -220,55 +220,57 @@ Object {
       "reason": "imagePullPolicy is Never",
     },
   ],
-  "workload": Object {
-    "apiVersion": "apps/v1",
-    "images": Array [
-      Object {
-        "fieldPath": "spec.template.spec.containers[0].image",
-        "image": "reg.example/pay:v1",
-        "pullPolicy": "IfNotPresent",
-        "slot": "containers/app",
-      },
-      Object {
-        "fieldPath": "spec.template.spec.containers[1].image",
-        "image": "reg.example/gone:v2",
-        "pullPolicy": "IfNotPresent",
-        "slot": "containers/gone",
-      },
-      Object {
-        "fieldPath": "spec.template.spec.containers[2].image",
-        "image": "nginx",
-        "pullPolicy": "IfNotPresent",
-        "slot": "containers/web",
-      },
-      Object {
-        "fieldPath": "spec.template.spec.containers[3].image",
-        "image": "Nginx:1",
-        "pullPolicy": "IfNotPresent",
-        "slot": "containers/wrong",
-      },
-      Object {
-        "fieldPath": "spec.template.spec.containers[4].image",
-        "image": "reg.example/base:v3@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
-        "pullPolicy": "Never",
-        "slot": "containers/base",
-      },
-    ],
-    "isTemplate": true,
-    "kind": "Deployment",
-    "name": "pay",
-    "namespace": "shop",
-    "namesPullSecrets": true,
-    "platformSelector": "[null,null,null,null]",
-    "pullSecrets": Array [
-      Object {
-        "fieldPath": "spec.template.spec.imagePullSecrets[0].name",
-        "name": "regcred",
-      },
-    ],
-    "serviceAccount": "default",
-    "serviceAccountPath": "spec.template.spec.serviceAccountName",
-    "uid": "a1",
-  },
+  "workloads": Array [
+    Object {
+      "apiVersion": "apps/v1",
+      "images": Array [
+        Object {
+          "fieldPath": "spec.template.spec.containers[0].image",
+          "image": "reg.example/pay:v1",
+          "pullPolicy": "IfNotPresent",
+          "slot": "spec.template.spec.containers/app",
+        },
+        Object {
+          "fieldPath": "spec.template.spec.containers[1].image",
+          "image": "reg.example/gone:v2",
+          "pullPolicy": "IfNotPresent",
+          "slot": "spec.template.spec.containers/gone",
+        },
+        Object {
+          "fieldPath": "spec.template.spec.containers[2].image",
+          "image": "nginx",
+          "pullPolicy": "IfNotPresent",
+          "slot": "spec.template.spec.containers/web",
+        },
+        Object {
+          "fieldPath": "spec.template.spec.containers[3].image",
+          "image": "Nginx:1",
+          "pullPolicy": "IfNotPresent",
+          "slot": "spec.template.spec.containers/wrong",
+        },
+        Object {
+          "fieldPath": "spec.template.spec.containers[4].image",
+          "image": "reg.example/base:v3@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
+          "pullPolicy": "Never",
+          "slot": "spec.template.spec.containers/base",
+        },
+      ],
+      "isTemplate": true,
+      "kind": "Deployment",
+      "name": "pay",
+      "namespace": "shop",
+      "namesPullSecrets": true,
+      "platformSelector": "[null,null,null,null]",
+      "pullSecrets": Array [
+        Object {
+          "fieldPath": "spec.template.spec.imagePullSecrets[0].name",
+          "name": "regcred",
+        },
+      ],
+      "serviceAccount": "default",
+      "serviceAccountPath": "spec.template.spec.serviceAccountName",
+      "uid": "a1",
+    },
+  ],
 }
 `
