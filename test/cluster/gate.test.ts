@@ -260,11 +260,12 @@ await testWithRealParts(t, 'the gate, through a real API server', async (t, bina
       const by = (digest: string) => `${gate.open}/shop/pay@${digest}`
       const life = deployment('life', pod(by(gate.pushed.digest)), 3)
       t.match(await apply(gate, 'shop', life), { status: 0 })
+      // The ReplicaSet and the Pods are only made now: whatever is asked from here on would be asked twice.
+      const before = await gate.requests()
       await until({ what: 'three Pods', limitMs: 20_000 }, async () => {
         const { stdout } = await kubectl(['get', 'pods', '-n', 'shop', '-l', 'app=life', '-o', 'name'])
         return stdout.trim().split('\n').length === 3 ? true : undefined
       })
-      const before = await gate.requests()
       await kubectl(['scale', '-n', 'shop', 'deployment/life', '--replicas=5'])
       await kubectl(['label', '-n', 'shop', 'deployment/life', 'team=pay'])
       await kubectl(['rollout', 'restart', '-n', 'shop', 'deployment/life'])
