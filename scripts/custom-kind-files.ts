@@ -1,5 +1,5 @@
-// Writes the table of custom kinds into the files that repeat it: the webhook rules of the component, and the page that
-// lists them. `npm run kinds`; a test says when it has to be run.
+// Writes the table of custom kinds into the files that repeat it: the webhook rules of the component, the groups in a
+// condition of the base, and the page that lists them. `npm run kinds`; a test says when it has to be run.
 import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { customKinds } from '../src/core/custom-kinds.ts'
@@ -50,6 +50,28 @@ const ruleFile = (): string =>
     ])
     .join('')
 
+const groups = [...new Set(customKinds.map(({ group }) => group))]
+
+const widest = 110
+
+const listedGroups = (indent: string): string =>
+  groups
+    .map((group) => `'${group}'`)
+    .reduce<readonly string[]>((lines, text) => {
+      const last = lines.at(-1)
+      const longer = `${last ?? indent}, ${text}`
+      return last === undefined || longer.length > widest
+        ? [...lines, `${indent}${text}`]
+        : [...lines.slice(0, -1), longer]
+    }, [])
+    .join(',\n')
+
+const groupList = /^( *)!\(request\.kind\.group in \[[^\]]*\]\) \|\|/m
+
+/** The groups whose updates are asked about only where the spec changed. */
+const webhookWith = (webhook: string): string =>
+  webhook.replace(groupList, (_, indent: string) => `${indent}!(request.kind.group in [\n${listedGroups(indent)}]) ||`)
+
 // More would make the page unreadable; the rest lies beside what is shown.
 const mostShown = 4
 
@@ -90,17 +112,18 @@ const end = '<!-- End of what `npm run kinds` writes. -->'
 const pageWith = (page: string): string => {
   const [before = '', rest = ''] = page.split(begin)
   const [, after = ''] = rest.split(end)
-  const groups = [...new Set(customKinds.map(({ group }) => group))]
   return `${before}${begin}\n\n${groups.map(groupTable).join('\n')}\n${end}${after}`
 }
 
 const project = new URL('..', import.meta.url)
 const rules = new URL('manifests/components/custom-kinds/rules.yaml', project)
+const webhook = new URL('manifests/base/webhook.yaml', project)
 const page = new URL('docs/custom-kinds.md', project)
 
 /** Each file with the text it should have. */
 export const customKindFiles = async (): Promise<readonly { file: URL; text: string }[]> => [
   { file: rules, text: ruleFile() },
+  { file: webhook, text: webhookWith(await readFile(webhook, 'utf8')) },
   { file: page, text: pageWith(await readFile(page, 'utf8')) },
 ]
 

@@ -29,6 +29,8 @@ const spellingsOf = (image: string): readonly string[] => {
   const reference = parseReference(image)
   if (isInvalid(reference)) return [image]
   const name = nameOf(reference)
+  // The node drops a tag beside a digest, so a glob for the tag says nothing about such an image.
+  if (reference.digest !== undefined) return [image, name, `${name}@${reference.digest}`]
   return reference.tag === undefined ? [image, name] : [image, name, `${name}:${reference.tag}`]
 }
 

@@ -59,6 +59,12 @@ const unknownKey = (error: ErrorObject, key: string): string => {
   return `unknown key ${shown(key)}${near === undefined ? '' : `; did you mean ${near}?`} (known: ${known.join(', ')})`
 }
 
+const plainly: Readonly<Record<string, string>> = {
+  minItems: 'must have an entry, or be left out',
+  minLength: 'must not be empty',
+  anyOf: 'must have one of these keys',
+}
+
 const accepted = (error: ErrorObject): string => {
   const params = error.params as Readonly<Record<string, unknown>>
   switch (error.keyword) {
@@ -68,14 +74,10 @@ const accepted = (error: ErrorObject): string => {
       return `must be ${String(params['allowedValue'])}`
     case 'format':
       return `must be ${formats[String(params['format'])]?.wanted ?? 'another text'}`
-    case 'minLength':
-      return 'must not be empty'
-    case 'anyOf':
-      return 'must have one of these keys'
     case 'type':
       return `must be of type ${String(params['type'])}`
     default:
-      return error.message ?? 'is not accepted'
+      return plainly[error.keyword] ?? error.message ?? 'is not accepted'
   }
 }
 

@@ -16,6 +16,8 @@ const flag = { type: 'boolean' }
 const textOf = (format: string): Schema => ({ type: 'string', format })
 const name = { type: 'string', minLength: 1 }
 const listOf = (items: Schema): Schema => ({ type: 'array', items })
+/** For what without an entry would look as if it did something, and does nothing. */
+const filledListOf = (items: Schema): Schema => ({ ...listOf(items), minItems: 1 })
 const objectOf = (properties: Readonly<Record<string, Schema>>, required: readonly string[] = []): Schema => ({
   type: 'object',
   properties,
@@ -44,10 +46,13 @@ const causeModes = modeOfEach(Object.keys(causes), ['platform-absent', 'platform
 
 const overrides = listOf(
   objectOf({
-    namespaces: described('Globs of namespaces it is for; every namespace without this key.', listOf(textOf('glob'))),
+    namespaces: described(
+      'Globs of namespaces it is for; every namespace without this key.',
+      filledListOf(textOf('glob')),
+    ),
     images: described(
       'Globs of images it is for: of the image as written, of its full name, or of that with its tag. Without this key it is for every image, and for findings about no image.',
-      listOf(textOf('glob')),
+      filledListOf(textOf('glob')),
     ),
     checks: described('As the key of this name above, for what this override is for.', checkModes),
     causes: described('As the key of this name above, for what this override is for.', causeModes),
@@ -83,7 +88,10 @@ const workloads = listOf({
     },
     ['group', 'kind'],
   ),
-  anyOf: ['podSpecs', 'images'].map((key) => ({ properties: { [key]: {} }, required: [key] })),
+  anyOf: ['podSpecs', 'images'].map((key) => ({
+    properties: { [key]: { type: 'array', minItems: 1 } },
+    required: [key],
+  })),
 })
 
 const registries = objectOf({

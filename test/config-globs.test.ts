@@ -34,7 +34,7 @@ t.test('an image is compared as written, by its full name, and by that with its 
     ['nginx:*', 'nginx:1.27', true],
     ['docker.io/library/nginx', 'nginx:1.27', true],
     ['docker.io/library/nginx:1.27', 'nginx:1.27', true],
-    ['docker.io/library/nginx:1.27', `nginx:1.27@sha256:${'a'.repeat(64)}`, true],
+    ['docker.io/library/nginx:1.27', `nginx:1.27@sha256:${'a'.repeat(64)}`, false],
     ['docker.io/library/nginx:1.27', 'nginx:1.28', false],
     ['docker.io/**', 'nginx', true],
     ['docker.io/**', 'acme/pay:v1', true],
@@ -43,6 +43,10 @@ t.test('an image is compared as written, by its full name, and by that with its 
     ['**', 'not a reference!!', true],
     ['**', 'x'.repeat(2000), false],
   ]
+  const pinned = `reg.example/app:1.0@sha256:${'a'.repeat(64)}`
+  t.notOk(imageGlobMatcher(['reg.example/app:1.0'])(pinned), 'beside a digest the tag says nothing')
+  for (const glob of ['reg.example/app', `reg.example/app@sha256:${'a'.repeat(64)}`, 'reg.example/app:1.0@*', pinned])
+    t.ok(imageGlobMatcher([glob])(pinned), glob)
   for (const [glob, image, expected] of table) t.equal(imageGlobMatcher([glob])(image), expected, `${glob} ${image}`)
   t.equal(imageGlobMatcher([])('nginx'), false)
 })

@@ -19,12 +19,45 @@ t.test('the files written from the table are up to date', async (t) => {
   }
 })
 
-t.test('the patch counts the entries as the base orders them', async (t) => {
-  const base = parseAllDocuments(await inProject('manifests/base/webhook.yaml')).map(
-    (document) => document.toJS() as { webhooks?: { name: string }[] },
+type Entry = { name: string; matchConditions: { name: string; expression: string }[] }
+
+const entriesOf = async (): Promise<readonly Entry[]> =>
+  parseAllDocuments(await inProject('manifests/base/webhook.yaml')).flatMap(
+    (document) => (document.toJS() as { webhooks?: Entry[] }).webhooks ?? [],
   )
+
+t.test(
+  'every entry leaves out updates of the shipped custom groups that change no spec, and of no others',
+  async (t) => {
+    const expected = [...new Set(customKinds.map(({ group }) => group))]
+    for (const { name, matchConditions } of await entriesOf()) {
+      const { expression = '' } = matchConditions.find((condition) => condition.name === 'pod-spec-changed') ?? {}
+      const list =
+        /!\(request\.kind\.group in \[([^\]]*)\]\) \|\| object\.\?spec != oldObject\.\?spec :/.exec(expression)?.[1] ??
+        ''
+      t.strictSame(
+        list.split(',').map((text) => text.trim()),
+        expected.map((group) => `'${group}'`),
+        name,
+      )
+    }
+  },
+)
+
+t.test('so every shipped custom kind has all that counts in its spec', async (t) => {
+  for (const { group, kind, podSpecs = [], images = [], pullSecrets = [], serviceAccount } of customKinds) {
+    const paths = [...podSpecs, ...images, ...pullSecrets, ...(serviceAccount === undefined ? [] : [serviceAccount])]
+    t.strictSame(
+      paths.filter((path) => !/^spec(?:$|[.[{])/.test(path)),
+      [],
+      `${group} ${kind}`,
+    )
+  }
+})
+
+t.test('the patch counts the entries as the base orders them', async (t) => {
   t.strictSame(
-    base.flatMap(({ webhooks }) => (webhooks ?? []).map(({ name }) => name)),
+    (await entriesOf()).map(({ name }) => name),
     webhookEntries,
   )
 })

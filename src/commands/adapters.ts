@@ -48,7 +48,12 @@ const registryFor = ({ registries, cache, limits }: AdapterSettings, { addresses
   )
 }
 
-export const createAdapters = (settings: AdapterSettings, surroundings: Surroundings): Adapters => {
+/** `onClosed` is called when nothing of them is left. */
+export const createAdapters = (
+  settings: AdapterSettings,
+  surroundings: Surroundings,
+  onClosed: () => void,
+): Adapters => {
   const { client, observe } = surroundings
   const registry = registryFor(settings, surroundings)
   const credentials = createCredentialsPort(
@@ -59,7 +64,7 @@ export const createAdapters = (settings: AdapterSettings, surroundings: Surround
   let underWay = 0
   let isRetired = false
   let closing: Promise<void> | undefined
-  const close = (): Promise<void> => (closing ??= registry.close())
+  const close = (): Promise<void> => (closing ??= registry.close().finally(onClosed))
   const during: Adapters['during'] = async (work) => {
     underWay += 1
     try {

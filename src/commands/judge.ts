@@ -20,13 +20,29 @@ const contextOf = ({ signal, reach }: JudgeRequest): Context => ({
   trace: false,
 })
 
+// Within the moment that the webhook leaves a judge after its answer is due; a SubjectAccessReview takes milliseconds.
+const bypassMilliseconds = 200
+
+/** Aborts that much later than the signal it follows. */
+const outliving = (signal: AbortSignal, milliseconds: number): AbortSignal => {
+  const later = new AbortController()
+  const ring = (): void => {
+    setTimeout(() => {
+      later.abort()
+    }, milliseconds).unref()
+  }
+  if (signal.aborted) ring()
+  else signal.addEventListener('abort', ring, { once: true })
+  return later.signal
+}
+
 export const createJudge =
   (settings: PolicySettings, evaluator: Evaluator, bypass: BypassPort): Judge =>
   (admission, request) =>
     judgeAdmission(admission, settings, evaluator, {
       mode: request.mode,
       bypass,
-      // Most requests are answered without it, and its signal is only made when somebody asks for it.
+      afterwards: () => outliving(request.signal, bypassMilliseconds),
       get context() {
         return contextOf(request)
       },

@@ -27,7 +27,8 @@ export const createServing = (first: Config, surroundings: Surroundings): Servin
   const adaptersFor = (config: Config, before: Current | undefined): Adapters => {
     const settings = settingsIn(config)
     if (before !== undefined && isDeepStrictEqual(settings, before.adapters.settings)) return before.adapters
-    const adapters = createAdapters(settings, surroundings)
+    // Forgotten once they are closed: with them goes all that they remember.
+    const adapters: Adapters = createAdapters(settings, surroundings, () => made.delete(adapters))
     made.add(adapters)
     return adapters
   }

@@ -40,6 +40,7 @@ const shownName = 80
 const asked = async (port: BypassPort, { user, namespace }: Admission, context: Context): Promise<BypassAnswer> => {
   // Made by a controller, or no time left: nobody is asked, whatever the answer would be.
   if (context.reach === 'memory') return { state: 'unknown', why: 'nobody was to be asked for this answer' }
+  if (context.signal.aborted) return { state: 'unknown', why: 'there was no time left to ask the API server' }
   const ending = endingOf(context.signal)
   try {
     return await ending.race(port(user, namespace, context), () => ({
@@ -54,7 +55,7 @@ const asked = async (port: BypassPort, { user, namespace }: Admission, context: 
 const unheeded = (answer: Exclude<BypassAnswer, { state: 'held' }>, { user, namespace }: Admission): string => {
   const who = printable(user.username, shownName)
   return answer.state === 'not-held'
-    ? `${annotation} is not heeded: ${who} does not hold the verb bypass on admissions.pullgate.dev in namespace ${printable(namespace, shownName)}.`
+    ? `${annotation} is not heeded: ${who} does not hold the verb bypass on admissions.pullgate.dev ${namespace === '' ? 'cluster-wide' : `in namespace ${printable(namespace, shownName)}`}.`
     : `${annotation} is not heeded: not known whether ${who} holds the verb bypass on admissions.pullgate.dev (${answer.why}).`
 }
 
@@ -67,6 +68,14 @@ const bypassed = ({ denials, warnings, audits }: Decision): Decision => ({
   audits,
 })
 
+const isAnnotated = ({ object }: Admission): boolean => at(object, 'metadata', 'annotations', annotation) !== undefined
+
+/** For a denial by a fault of ours, which has no time left to ask anybody. */
+export const noticesOfFault = (admission: Admission): readonly string[] =>
+  isAnnotated(admission)
+    ? [`${annotation} is not heeded: Pullgate failed before it could ask about it; try again.`]
+    : []
+
 /** To be called with a decision that denies. */
 export const considerBypass = async (
   decision: Decision,
@@ -76,8 +85,10 @@ export const considerBypass = async (
 ): Promise<AfterBypass> => {
   const reason = textAt(admission.object, 'metadata', 'annotations', annotation).trim()
   if (reason === '') {
-    const isThere = at(admission.object, 'metadata', 'annotations', annotation) !== undefined
-    return { decision, notices: isThere ? [`${annotation} is not heeded: it is empty; write the reason into it.`] : [] }
+    return {
+      decision,
+      notices: isAnnotated(admission) ? [`${annotation} is not heeded: it is empty; write the reason into it.`] : [],
+    }
   }
   const answer = await asked(port, admission, context)
   if (answer.state !== 'held') return { decision, notices: [unheeded(answer, admission)] }

@@ -6,9 +6,9 @@
  * may read that as "absent" or "fine". Names are public and do not change.
  */
 import type { Details } from './details.ts'
-import type { UnansweredCause } from './facts.ts'
 import { isObjectName } from './object-name.ts'
 import * as remedy from './remedy.ts'
+import type { UnansweredCause } from './unanswered-cause.ts'
 
 export type CauseId = keyof Details
 export type Certainty = 'certain' | 'unknown'
@@ -200,7 +200,7 @@ export const causes: { readonly [K in CauseId]: Row<K> } = {
   ),
   'credential-pending': unknown(
     ({ name, host, pending }) =>
-      `Not known whether ${name} can be pulled: ${host} refused it without ${pending}, which does not exist yet.`,
+      `Not known whether ${name} can be pulled: ${host} does not serve it without ${pending}, which does not exist yet.`,
     ({ pending }) => `Create ${pending} and apply again.`,
   ),
   'cluster-unavailable': unknown(

@@ -24,7 +24,7 @@ export type Inquiry = {
   /** `image` is empty for what is about no image. */
   readonly isActive: (check: CheckId, image: string) => boolean
   /** See `Facts`. */
-  readonly secretsTold: boolean
+  readonly secretsTold: Facts['secretsTold']
   /** Whether nodes may hold credentials of their own for an image name. */
   readonly nodeCredentials: (name: string) => boolean
   /** Whether a pull-through cache serves an image, given as written. */

@@ -1,6 +1,7 @@
 /**
- * Popular custom kinds, as their projects' CRDs have them. A judgement here is early advice: the Pods made from these
- * objects are judged once more, so where a CRD does not tell what an image is pulled with, its row does not guess.
+ * Popular custom kinds, as their projects' CRDs have them. Only here can they be refused: the Pods made from them are
+ * owned, answered from memory and at most audited. What is skipped here is not caught later; yet where a CRD does not tell
+ * what an image is pulled with, its row does not guess, as a wrong denial is worse than a missed one.
  */
 import type { KindPaths, KindRow } from './kinds.ts'
 

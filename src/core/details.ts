@@ -1,5 +1,5 @@
 /** What each cause needs to know to be told: one line for each cause, as its two sentences in `cause.ts` use it. */
-import type { UnansweredCause } from './facts.ts'
+import type { UnansweredCause } from './unanswered-cause.ts'
 
 type Where = { readonly namespace: string }
 type SecretDetails = Where & { readonly secret: string; readonly account?: string; readonly server: string }

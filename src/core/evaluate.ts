@@ -6,7 +6,7 @@ import { checks } from './checks/index.ts'
 import { collect } from './collect.ts'
 import { type CheckResult, type Decision, decide } from './decision.ts'
 import type { Context, Facts, Ports } from './facts.ts'
-import { isActive, isAsHard, type Policy } from './policy.ts'
+import { isActive, isToldBySecrets, type Policy } from './policy.ts'
 import { printableImage } from './printable.ts'
 import { isInvalid, nameOf, type Reference } from './reference.ts'
 import { type ImageVerdict, verdictOf } from './verdict.ts'
@@ -86,7 +86,7 @@ export const evaluate = async (
     proxyCaches,
     context,
     isActive: (check, image) => isActive(policy, check, image),
-    secretsTold: isAsHard(policy, 'pull-secrets', 'image-pullable'),
+    secretsTold: (trouble, image) => isToldBySecrets(policy, trouble, image),
   })
   const results = toldOnce(
     checks.flatMap(({ id, judge }) =>

@@ -3,8 +3,8 @@
  * of ours cannot hurt an exempt namespace, and an outage cannot slow it.
  */
 import type { Admission } from './admission.ts'
-import { walk } from './field-path.ts'
-import { type KindTable, kindIn, shippedKinds } from './kind-table.ts'
+import { type Found, walk } from './field-path.ts'
+import { type Kind, type KindTable, kindIn, shippedKinds } from './kind-table.ts'
 import { textAt } from './raw-object.ts'
 
 /** Globs have become predicates; everything else is compared exactly, as Pod Security Admission does. */
@@ -19,16 +19,23 @@ export type Exemptions = {
 
 export type ExemptionKind = 'namespace' | 'user' | 'group' | 'runtime-class' | 'image'
 
-const runtimeClassesOf = ({ group, kind, object }: Admission, kinds: KindTable): readonly string[] =>
-  (kindIn(kinds, group, kind)?.podSpecs ?? [])
-    .flatMap((path) => walk(object, path))
-    .map(({ value }) => textAt(value, 'runtimeClassName'))
+const isBelow = (path: string, pod: Found): boolean =>
+  path.startsWith(`${pod.fieldPath}.`) || path.startsWith(`${pod.fieldPath}[`)
 
-/** An object with several PodSpecs is exempt where all of them are. */
+const hasImageOutside = (kind: Kind, object: unknown, pods: readonly Found[]): boolean =>
+  kind.images
+    .flatMap((path) => walk(object, path))
+    .filter(({ value }) => typeof value === 'string' && value.trim() !== '')
+    .some(({ fieldPath }) => !pods.some((pod) => isBelow(fieldPath, pod)))
+
+/** An object with several PodSpecs is exempt where all of them are, and where no image is outside them: it has no class. */
 const hasExemptClass = (admission: Admission, kinds: KindTable, { runtimeClasses }: Exemptions): boolean => {
   if (runtimeClasses.size === 0) return false
-  const found = runtimeClassesOf(admission, kinds)
-  return found.length > 0 && found.every((name) => runtimeClasses.has(name))
+  const kind = kindIn(kinds, admission.group, admission.kind)
+  if (kind === undefined) return false
+  const pods = kind.podSpecs.flatMap((path) => walk(admission.object, path))
+  if (pods.length === 0 || hasImageOutside(kind, admission.object, pods)) return false
+  return pods.every(({ value }) => runtimeClasses.has(textAt(value, 'runtimeClassName')))
 }
 
 /** What exempts the whole request, if anything does. */

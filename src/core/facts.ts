@@ -4,26 +4,12 @@
  * Everything here is a value: adapters fill it in, checks only read it. An unanswered question is a value too
  * (`unanswered`, `unverified`, `unreadable`); nothing in this file can say "fine" by being left empty.
  */
+import type { Cause } from './cause.ts'
 import type { Credential } from './credential.ts'
 import type { Keyring } from './keyring.ts'
 import type { InvalidReference, Reference } from './reference.ts'
+import type { UnansweredCause } from './unanswered-cause.ts'
 import type { ImageUse, Workload } from './workload.ts'
-
-/** Causes an adapter may give for a question the world did not answer. All of them are unknown, none is ever "absent". */
-export type UnansweredCause =
-  | 'rate-limited'
-  | 'registry-error'
-  | 'registry-timeout'
-  | 'registry-unresolved'
-  | 'registry-unreachable'
-  | 'tls-untrusted'
-  | 'plain-http'
-  | 'answer-unintelligible'
-  | 'registry-local'
-  | 'address-denied'
-  | 'deadline-exceeded'
-  | 'registry-paused'
-  | 'internal-error'
 
 /**
  * What one host said about one manifest to one credential.
@@ -33,12 +19,16 @@ export type UnansweredCause =
  */
 export type Outcome =
   | { readonly kind: 'found'; readonly digest?: string; readonly mediaType?: string }
-  /** `digest`: the one that is gone although its tag answers. */
+  /**
+   * `digest`: the one that is gone although its tag answers. `repositorySeen`: this credential was shown the repository;
+   * without that the 404 may just as well hide a private one.
+   */
   | {
       readonly kind: 'absent'
       readonly what: 'tag' | 'digest' | 'repository'
       readonly suggestions: readonly string[]
       readonly digest?: string
+      readonly repositorySeen?: true
     }
   /** `anonymous`: refused with nothing to show. `credential`: what was shown is not valid. `access`: it is, without the right to pull. */
   | {
@@ -130,10 +120,10 @@ export type ImageFacts = {
 export type Facts = {
   readonly workload: Workload
   /**
-   * Whether the check of pull secrets acts at least as hard as that of images; where it does not, each image has to tell
-   * what a secret did to it.
+   * Whether the check of pull secrets acts on this trouble at least as hard as that of images would for this image; where
+   * it does not, the image has to tell what the secret did to it.
    */
-  readonly secretsTold: boolean
+  readonly secretsTold: (trouble: Cause, image: string) => boolean
   readonly credentials: PullCredentials
   readonly images: readonly ImageFacts[]
 }

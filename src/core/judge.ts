@@ -1,6 +1,6 @@
 /** One admission request from plan to decision; the door (`webhook/`) decodes before this and encodes after it. */
 import type { Admission } from './admission.ts'
-import { type BypassPort, considerBypass, howToBypass } from './bypass.ts'
+import { type BypassPort, considerBypass, howToBypass, noticesOfFault } from './bypass.ts'
 import { causeOf } from './cause.ts'
 import { allowed, type Decision, decide } from './decision.ts'
 import { type Evaluation, type Evaluator, evaluate } from './evaluate.ts'
@@ -30,6 +30,11 @@ export type JudgeContext = {
   readonly context: Context
   /** Absent where there is nobody to ask: then nothing can be bypassed. */
   readonly bypass?: BypassPort
+  /**
+   * For what is only asked once the decision is there: it outlives the context's signal by a moment, since an image that
+   * hangs uses that up, and a bypass is for just such nights.
+   */
+  readonly afterwards?: () => AbortSignal
 }
 
 type Task = {
@@ -94,16 +99,20 @@ export const judgeAdmission = async (
   admission: Admission,
   settings: PolicySettings,
   evaluator: Evaluator,
-  { mode, context: given, bypass }: JudgeContext,
+  request: JudgeContext,
 ): Promise<Judged> => {
-  const begun = begin(admission, settings, mode)
+  const begun = begin(admission, settings, request.mode)
   if (!isTask(begun)) return begun
   const { workloads, policy, owned, exempt } = begun
+  // Read only now: most requests have been answered without it, and its signal costs something to make.
+  const given = request.context
   // Made by a controller: whatever the answer, it may neither slow nor stop a drain, so nobody is asked for it.
   const context: Context = owned ? { ...given, reach: 'memory', unremembered: 'passed-over' } : given
   const evaluation = await evaluate(workloads, policy, evaluator, context)
   const judged: Judged = { decision: evaluation.decision, outcome: 'evaluated', evaluation, ...exempt }
-  return judged.decision.allowed || bypass === undefined ? judged : denied(judged, admission, bypass, context)
+  if (judged.decision.allowed || request.bypass === undefined) return judged
+  const signal = request.afterwards?.() ?? context.signal
+  return denied(judged, admission, request.bypass, { ...context, signal })
 }
 
 /** A fault of ours, judged like any unknown: it says nothing about the image. `why` carries no secret. */
@@ -120,5 +129,7 @@ export const judgeFault = (
   const results = workloads
     .flatMap(({ images }) => images)
     .map(({ fieldPath, image }) => ({ check: 'image-pullable', fieldPath, image, outcome: 'trouble', cause }) as const)
-  return { decision: decide(policy, results), outcome: 'fault', ...exempt }
+  const decision = decide(policy, results)
+  const told = decision.allowed ? {} : { notices: noticesOfFault(admission), advice: howToBypass }
+  return { decision, outcome: 'fault', ...exempt, ...told }
 }

@@ -17,8 +17,8 @@ export type KindPaths = {
   /** The service account of the images, and of PodSpecs that name none. */
   readonly serviceAccount?: string
   /**
-   * Something else fills it in before it runs: strings with a placeholder are skipped, and where it names no pull secret
-   * and has no path to a service account, only whoever fills it in knows what its images are pulled with.
+   * Something else fills it in before it runs: strings with a placeholder are skipped, and where it names neither pull
+   * secret nor service account, only whoever fills it in knows what its images are pulled with.
    */
   readonly templated?: boolean
 }

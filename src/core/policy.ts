@@ -106,8 +106,8 @@ export const modeFor = (policy: Policy, check: CheckId, cause: Cause, image: str
 export const isActive = (policy: Policy, check: CheckId, image: string): boolean =>
   milder(policy.ceiling, rulesFor(policy, image).checks[check]) !== 'ignore'
 
-/** Whether the first check acts at least as hard as the second, where no override for an image says otherwise. */
-export const isAsHard = (policy: Policy, check: CheckId, than: CheckId): boolean => {
-  const { checks } = rulesFor(policy, '')
-  return milder(checks[check], checks[than]) === checks[than]
+/** Whether the check of pull secrets acts on a trouble at least as hard as that of images would for this image. */
+export const isToldBySecrets = (policy: Policy, trouble: Cause, image: string): boolean => {
+  const byImage = modeFor(policy, 'image-pullable', trouble, image)
+  return milder(modeFor(policy, 'pull-secrets', trouble, ''), byImage) === byImage
 }

@@ -30,12 +30,18 @@ const secretAt = ({ value, fieldPath }: Found): readonly SecretReference[] => {
   return reference.name === '' ? [] : [reference]
 }
 
+/** Argo lays these under each template, over what the whole object says: a template's account may be theirs. */
+const defaultsNameAccount = ({ podSpecs }: Kind, object: unknown): boolean =>
+  podSpecs
+    .filter(({ steps }) => steps.at(-1) === 'templateDefaults')
+    .some((path) => walk(object, path).some((defaults) => accountOfPod(defaults) !== ''))
+
 /** What the kind's own paths say, for every place that says nothing itself. */
 export const wholeObject = (kind: Kind, object: unknown): PulledWith => {
   const secrets = kind.pullSecrets.flatMap((path) => walk(object, path))
   const [account] = kind.serviceAccount === undefined ? [] : walk(object, kind.serviceAccount)
   return {
-    serviceAccount: typeof account?.value === 'string' ? account.value : '',
+    serviceAccount: typeof account?.value === 'string' && !defaultsNameAccount(kind, object) ? account.value : '',
     serviceAccountPath: account?.fieldPath ?? kind.serviceAccount?.steps.join('.') ?? '',
     pullSecrets: secrets.flatMap(secretAt),
     namesPullSecrets: secrets.length > 0,
@@ -66,8 +72,10 @@ const withoutCredentials = (
   if (kind.clusterScoped || namespace === '') return 'cluster-scoped'
   const names = named.namesPullSecrets ? named.pullSecrets.map(({ name }) => name) : [named.serviceAccount]
   if (kind.templated && names.some(hasPlaceholder)) return 'placeholder'
-  const isPlainPod = pod !== undefined && !kind.templated
-  return isSilent(named) && !isPlainPod && kind.serviceAccount === undefined ? 'elsewhere' : undefined
+  if (!isSilent(named)) return undefined
+  // Whoever fills a template in may name an account too, even where the object could have named it.
+  const isAnswered = !kind.templated && (pod !== undefined || kind.serviceAccount !== undefined)
+  return isAnswered ? undefined : 'elsewhere'
 }
 
 /** For the images of a PodSpec, or for those outside all PodSpecs. */

@@ -112,8 +112,11 @@ const refusal = (outcome: Outcome & { kind: 'refused' }, { image, facts, attempt
     : causeOf('access-denied', { ...credential, ...(outcome.scheme === undefined ? {} : { scheme: outcome.scheme }) })
 }
 
-const absence = (outcome: Outcome & { kind: 'absent' }, { reference, image, common }: Case): Cause => {
+const absence = (outcome: Outcome & { kind: 'absent' }, { reference, image, facts, common }: Case): Cause => {
   if (image.proxyCache) return causeOf('proxy-cache', { ...common, said: `that there is no such ${outcome.what}` })
+  // A 404 is how many registries refuse whoever may not know that the repository is there.
+  const pending = outcome.repositorySeen ? undefined : pendingIn(facts)
+  if (pending !== undefined) return causeOf('credential-pending', { ...common, pending })
   const target = pullTarget(reference)
   if (outcome.what === 'repository') return causeOf('repository-absent', common)
   if (target.kind === 'digest') return causeOf('digest-absent', { ...common, digest: target.digest })
@@ -163,11 +166,14 @@ const failureOf = (image: ImageFacts, reference: Reference, probe: Probe, facts:
   return { verdict: certaintyOf(cause) === 'certain' ? 'unpullable' : 'unknown', cause }
 }
 
-/** Somebody else brings the credentials, and this registry's "no" was to nobody: with them it may well say yes. */
+/**
+ * Somebody else brings the credentials, and this registry's "no" was to nobody: with them it may well say yes. A 404 is
+ * such a "no", too, unless the repository was shown even so.
+ */
 const isOpen = ({ attempts }: Probe, { workload }: Facts): boolean =>
   workload.withoutCredentials === 'elsewhere' &&
   attempts.some(
-    ({ outcome }) => outcome.kind === 'refused' || (outcome.kind === 'absent' && outcome.what === 'repository'),
+    ({ outcome }) => outcome.kind === 'refused' || (outcome.kind === 'absent' && outcome.repositorySeen !== true),
   )
 
 export const verdictOf = (image: ImageFacts, facts: Facts): ImageVerdict => {

@@ -1,4 +1,4 @@
-import type { UnansweredCause } from '../core/facts.ts'
+import type { UnansweredCause } from '../core/unanswered-cause.ts'
 import { type Unanswered, unanswered } from './unanswered.ts'
 
 // What a transport error says about the registry. Nothing here is ever certain: the node has another network, another

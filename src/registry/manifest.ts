@@ -38,7 +38,7 @@ const confirmDigest = async (conversation: Conversation, found: Found): Promise<
   const { digest } = found
   if (digest === undefined || isKnownContent(conversation, digest)) return found
   const outcome = await askFor(conversation, { kind: 'digest', digest })
-  if (outcome.kind === 'absent') return { ...outcome, what: 'digest', digest }
+  if (outcome.kind === 'absent') return { ...outcome, what: 'digest', digest, repositorySeen: true }
   if (outcome.kind !== 'found') return outcome
   noteContent(conversation, digest)
   return found

@@ -27,7 +27,9 @@ export const lookAround = async (conversation: Conversation, tag: string): Promi
   if (reply.status === 404 && ociErrorOf(reply.body)?.code === 'NAME_UNKNOWN') return { ...tagOnly, what: 'repository' }
   if (reply.status !== 200) return tagOnly
   const tags = memberOf(parseJson(reply.body), 'tags')
-  return Array.isArray(tags) ? { ...tagOnly, suggestions: nearestTags(tag, tags.filter(isTag)) } : tagOnly
+  const known = Array.isArray(tags) ? tags.filter(isTag) : []
+  // Some registries answer an empty list for repositories they do not have, so only a tag shows that this one is there.
+  return known.length === 0 ? tagOnly : { ...tagOnly, suggestions: nearestTags(tag, known), repositorySeen: true }
 }
 
 // The list is a stranger's text and ends in a message.

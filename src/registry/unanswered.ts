@@ -1,5 +1,6 @@
-import type { Outcome, UnansweredCause } from '../core/facts.ts'
+import type { Outcome } from '../core/facts.ts'
 import { printable } from '../core/printable.ts'
+import type { UnansweredCause } from '../core/unanswered-cause.ts'
 
 export type Unanswered = Extract<Outcome, { kind: 'unanswered' }>
 

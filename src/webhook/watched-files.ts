@@ -13,6 +13,7 @@ export type FileWatch = {
 }
 
 const usualPollMilliseconds = 10_000
+const settleMilliseconds = 200
 
 const watchDirectories = (files: readonly string[], changed: () => void): readonly FSWatcher[] =>
   [...new Set(files.map((file) => dirname(file)))].flatMap((directory) => {
@@ -40,7 +41,14 @@ export const watchFiles = (
     reading = reading.then(read)
     return reading
   }
-  const changed = (): void => void look()
+  let settling: NodeJS.Timeout | undefined
+  // A file written in place is empty, and then half there, before it is whole.
+  const changed = (): void => {
+    settling ??= setTimeout(() => {
+      settling = undefined
+      void look()
+    }, settleMilliseconds)
+  }
   const watchers = watchDirectories(files, changed)
   const poll = setInterval(changed, pollMilliseconds)
   poll.unref()
@@ -48,6 +56,7 @@ export const watchFiles = (
     look,
     stop: () => {
       clearInterval(poll)
+      clearTimeout(settling)
       for (const watcher of watchers) watcher.close()
     },
   }

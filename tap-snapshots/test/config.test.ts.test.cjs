@@ -37,8 +37,11 @@ config.yaml:4:112: workloads[0].templated: must be of type boolean, not "yes ple
 config.yaml:5:5: workloads[1].podSpecs: is missing
 config.yaml:5:5: workloads[1].images: is missing
 config.yaml:5:5: workloads[1]: must have one of these keys, not {"group":"example.com","kind":"Nowhere"}
+config.yaml:6:5: workloads[2].podSpecs: is missing
+config.yaml:6:5: workloads[2]: must have one of these keys, not {"kind":"Half","podSpec":["spec"],"images":[]}
 config.yaml:6:5: workloads[2].group: is missing
 config.yaml:6:18: workloads[2]: unknown key "podSpec"; did you mean podSpecs? (known: group, kind, podSpecs, images, pullSecrets, serviceAccount, templated)
+config.yaml:6:43: workloads[2].images: must have an entry, or be left out, not []
 `
 
 exports[`test/config.test.ts > TAP > what is no configuration at all > must match snapshot 1`] = `

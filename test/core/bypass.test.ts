@@ -2,7 +2,7 @@ import t from 'tap'
 import type { Admission } from '../../src/core/admission.ts'
 import type { BypassAnswer } from '../../src/core/bypass.ts'
 import type { Context } from '../../src/core/facts.ts'
-import { judgeAdmission } from '../../src/core/judge.ts'
+import { judgeAdmission, judgeFault } from '../../src/core/judge.ts'
 import { settingsOf } from '../support/policies.ts'
 import { attemptOf, contextOf, countedPorts, found, probeOf, tagAbsent, timedOut } from '../support/ports.ts'
 import { admissionOf, controlledBy, controllerUser, objectOf, podSpec } from '../support/workloads.ts'
@@ -16,6 +16,7 @@ type Setting = {
   readonly counted?: ReturnType<typeof countedPorts>
   readonly settings?: Parameters<typeof settingsOf>[0]
   readonly context?: Partial<Context>
+  readonly afterwards?: () => AbortSignal
 }
 
 const judge = async (admission: Admission, setting: Setting = {}) => {
@@ -27,6 +28,7 @@ const judge = async (admission: Admission, setting: Setting = {}) => {
     { ports: counted.ports, nodeCredentials: () => false, proxyCaches: () => false, now: () => '2026-11-20T00:00:00Z' },
     {
       mode: undefined,
+      ...(setting.afterwards === undefined ? {} : { afterwards: setting.afterwards }),
       context: contextOf(context),
       bypass: async (user, namespace) => {
         asked.push([user.username, namespace])
@@ -114,6 +116,48 @@ t.test('an API server that does not answer costs no more than the time there is'
     deadline.abort()
   })
   t.match((await judging).judged, { decision: { allowed: false }, notices: [/no time left/] })
+})
+
+t.test('an image that hangs until the answer is due takes nothing from the bypass', async (t) => {
+  const deadline = new AbortController()
+  const admission = admissionOf(
+    'Deployment',
+    objectOf(
+      'Deployment',
+      podSpec({ containers: ['gone', 'hangs'].map((name) => ({ name, image: `reg.example/${name}:v1` })) }),
+      { annotations: { 'pullgate.dev/bypass': 'because' } },
+    ),
+  )
+  const hanging = () =>
+    countedPorts(async ({ path }) =>
+      path === 'hangs' ? new Promise<never>(() => undefined) : probeOf(attemptOf(tagAbsent)),
+    )
+  setImmediate(() => {
+    deadline.abort()
+  })
+  const context = { signal: deadline.signal }
+  const lively = () => new AbortController().signal
+  const { judged, asked } = await judge(admission, { counted: hanging(), context, afterwards: lively })
+  t.match(judged, { outcome: 'bypassed', decision: { allowed: true } })
+  t.equal(asked.length, 1)
+  const late = await judge(admission, { counted: hanging(), context })
+  t.match(late.judged, { decision: { allowed: false }, notices: [/no time left/] })
+  t.strictSame(late.asked, [], 'with no time at all nobody is asked')
+})
+
+t.test('a denial by a fault of ours names the bypass, and says that it was not heeded', async (t) => {
+  const settings = settingsOf({ onUnknown: 'enforce' })
+  const told = judgeFault(annotated('because'), settings, undefined, 'it failed')
+  t.match(told, {
+    decision: { allowed: false },
+    notices: [/is not heeded: Pullgate failed/],
+    advice: /pullgate.dev\/bypass/,
+  })
+  t.match(judgeFault(admissionOf('Deployment', objectOf('Deployment', podSpec())), settings, undefined, 'it failed'), {
+    decision: { allowed: false },
+    notices: [],
+  })
+  t.notOk('advice' in judgeFault(annotated('because'), settingsOf(), undefined, 'it failed'), 'where nothing is denied')
 })
 
 t.test('names of strangers stay within their bounds', async (t) => {

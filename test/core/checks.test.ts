@@ -24,7 +24,7 @@ const factsOf = (images: readonly string[] = ['reg.example/pay:v1'], kind = 'Pod
   const workload = workloadWithImages(images, kind)
   return {
     workload,
-    secretsTold: true,
+    secretsTold: () => true,
     credentials: credentialsOf([usableSecret]),
     images: workload.images.map((use) => ({
       use,

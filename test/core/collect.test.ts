@@ -26,7 +26,7 @@ const inquire = async (workload: Workload, { ports }: CountedPorts, tweak: Parti
   const [facts] = await collect([workload], {
     ports,
     isActive: () => true,
-    secretsTold: true,
+    secretsTold: () => true,
     nodeCredentials: () => false,
     proxyCaches: () => false,
     context: contextOf(),

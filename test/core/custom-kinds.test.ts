@@ -34,6 +34,40 @@ for (const each of customObjects) {
   })
 }
 
+t.test('what a Workflow does not say itself, its template or its controller may', async (t) => {
+  const templates = [
+    { name: 'main', container: { image: 'main:1' } },
+    { name: 'own', container: { image: 'own:1' }, serviceAccountName: 'own' },
+  ]
+  const imagesWith = (prefix: string, others: string) => [
+    `${prefix}.templates[0].container.image = main:1 with ${others}`,
+    `${prefix}.templates[1].container.image = own:1 with account own`,
+  ]
+  const secret = { imagePullSecrets: [{ name: 's' }] }
+  const defaults = { templateDefaults: { serviceAccountName: 'laid-over' } }
+  const cases = [
+    [{}, 'elsewhere'],
+    [{ serviceAccountName: 'runner' }, 'account runner'],
+    [defaults, 'elsewhere'],
+    [{ ...defaults, serviceAccountName: 'runner' }, 'elsewhere'],
+  ] as const
+  for (const [more, others] of cases) {
+    const spec = { templates, ...more }
+    for (const [kind, object, prefix] of [
+      ['Workflow', { spec }, 'spec'],
+      ['CronWorkflow', { spec: { workflowSpec: spec } }, 'spec.workflowSpec'],
+    ] as const) {
+      const asFound = { group: 'argoproj.io', kind, object: { metadata: {}, ...object }, images: [] }
+      t.strictSame(found(asFound), imagesWith(prefix, others), `${kind} ${JSON.stringify(more)}`)
+    }
+  }
+  const told = { group: 'argoproj.io', kind: 'Workflow', images: [] }
+  const spec = { templates: templates.slice(0, 1), ...defaults, ...secret }
+  t.strictSame(found({ ...told, object: { metadata: {}, spec } }), [
+    'spec.templates[0].container.image = main:1 with secrets s',
+  ])
+})
+
 t.test('no row is there twice, and none hides a built-in one', async (t) => {
   const names = [...builtInKinds, ...customKinds].map(({ group, kind }) => `${group}/${kind}`)
   t.strictSame(names, [...new Set(names)])

@@ -214,6 +214,22 @@ t.test(
   },
 )
 
+t.test('where an override is harder on one image, that image tells what a secret did to it', async (t) => {
+  const malformed = { ...secretField, state: 'malformed', where: 'data', why: 'it is not JSON' } as const
+  const workload = workloadWithImages(['reg.example/crit:v1', 'reg.example/other:v1'], 'Pod')
+  const policy = policyFor({
+    checks: { 'pull-secrets': 'audit', 'image-pullable': 'audit' },
+    overrides: [{ images: (image) => image.includes('/crit'), checks: { 'image-pullable': 'enforce' }, causes: {} }],
+  })
+  const counted = countedPorts(undefined, listing(credentialsOf([malformed])))
+  const { decision } = await evaluate([workload], policy, evaluatorOf(counted), contextOf())
+  t.match(decision, {
+    denials: [{ cause: 'secret-malformed', image: 'reg.example/crit:v1' }],
+    audits: [{ check: 'pull-secrets' }],
+  })
+  t.equal(decision.audits.length, 1, 'the other image has nothing to add')
+})
+
 t.test('a fault of a port is left to the door', async (t) => {
   const fault = new Error('the disk is full')
   const counted = countedPorts(async () => Promise.reject(fault))

@@ -62,6 +62,31 @@ t.test('exempt: allowed, recorded, and nobody is asked', async (t) => {
   }
 })
 
+t.test('a runtime class exempts no image outside the PodSpecs that have it', async (t) => {
+  const exemptions = exemptionsOf({ runtimeClasses: new Set(['kata']) })
+  const exempt = podSpec({ runtimeClassName: 'kata' })
+  const ray = (autoscaler: object) =>
+    judge(
+      admissionOf(
+        'Pod',
+        { metadata: {}, spec: { headGroupSpec: { template: { spec: exempt } }, ...autoscaler } },
+        { group: 'ray.io', version: 'v1', kind: 'RayCluster' },
+      ),
+      gone(),
+      { exemptions },
+    )
+  t.match(await ray({ autoscalerOptions: { image: 'reg.example/a:v1' } }), { outcome: 'evaluated' })
+  t.match(await ray({ autoscalerOptions: { image: ' ' } }), { outcome: 'exempt' })
+  t.match(await ray({}), { outcome: 'exempt' })
+  const predictor = { ...exempt, model: { image: 'reg.example/model:v1' } }
+  const below = admissionOf(
+    'Pod',
+    { metadata: {}, spec: { predictor } },
+    { group: 'serving.kserve.io', version: 'v1beta1', kind: 'InferenceService' },
+  )
+  t.match(await judge(below, gone(), { exemptions }), { outcome: 'exempt' }, 'one below a PodSpec has its class')
+})
+
 t.test('before anything is parsed', async (t) => {
   const explosive = new Proxy({}, { getOwnPropertyDescriptor: () => t.fail('the object is not looked at') as never })
   const admission = admissionOf('Pod', explosive, { user })

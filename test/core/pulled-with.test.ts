@@ -15,6 +15,7 @@ import {
   countedPorts,
   credentialsOf,
   found,
+  hidden,
   probeOf,
   refused,
   tagAbsent,
@@ -174,14 +175,31 @@ t.test('a missing image is left to the operator', async (t) => {
 t.test('a kind that does not tell what its image is pulled with is asked about without credentials', async (t) => {
   const poster = (outcome: Outcome) => judge(requestFor('Poster', { image: 'reg.example/poster:v1' }), outcome)
   t.match(await poster(tagAbsent), { credentials: [], decision: { denials: [{ cause: 'tag-absent' }] } })
-  for (const outcome of [refused('anonymous'), { ...tagAbsent, what: 'repository' } as const]) {
+  for (const outcome of [refused('anonymous'), hidden('repository'), hidden('tag')]) {
     const { decision, probed, evaluation } = await poster(outcome)
     t.strictSame([decision.allowed, decision.warnings, decision.audits], [true, [], []], 'silently')
     t.equal(probed.length, 1)
     t.match(evaluation?.images, [{ verdict: 'unknown' }])
   }
-  const told = await judge(requestFor('Till', { image: 'reg.example/till:v1' }), refused('anonymous'))
-  t.match(told, { credentials: ['default'], decision: { allowed: false } }, 'this one has an account')
+})
+
+t.test('a template that names nothing is not judged as the default account, though it may name one', async (t) => {
+  const spec = { image: 'reg.example/till:v1', drawers: [{ spec: container('a') }] }
+  const silent = await judge(requestFor('Till', spec), refused('anonymous'))
+  t.match(silent, { credentials: [], decision: { allowed: true } })
+  t.equal(silent.probed.length, 2)
+  const told = await judge(requestFor('Till', { ...spec, account: 'clerk' }), refused('anonymous'))
+  t.match(told.decision, { allowed: false })
+  t.strictSame([...new Set(told.credentials)], ['clerk'])
+  const plain = kindTable([{ ...till, templated: false }])
+  const kind = plain.get('shop.example.com/Till')
+  if (kind === undefined) throw new Error('the table has it')
+  const workloads = workloadsOf(kind, { spec }, 'shop')
+  t.strictSame(
+    workloads.map(({ serviceAccount, withoutCredentials }) => [serviceAccount, withoutCredentials]),
+    [['default', undefined]],
+    'nobody fills this one in',
+  )
 })
 
 t.test('outside namespaces: references and tags only', async (t) => {

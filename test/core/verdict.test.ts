@@ -8,6 +8,7 @@ import {
   credentialsOf,
   digestOf,
   found,
+  hidden,
   keyringFor,
   probeOf,
   refused,
@@ -33,7 +34,7 @@ const factsWith = (known: Pick<ImageFacts, 'probe' | 'unasked'>, setting: Settin
   const [use] = workload.images
   if (use === undefined) throw new Error('a workload with an image has one')
   const facts: ImageFacts = { use, reference: parseReference(image), nodeCredentials, proxyCache, ...known }
-  return [facts, { workload, secretsTold: true, credentials, images: [facts] }]
+  return [facts, { workload, secretsTold: () => true, credentials, images: [facts] }]
 }
 
 const verdictOn = (attempts: readonly [Attempt, ...Attempt[]], setting?: Setting) =>
@@ -44,7 +45,7 @@ const b = (outcome: Outcome): Attempt => attemptOf(outcome, 'secret/shop/b')
 const c = (outcome: Outcome): Attempt => attemptOf(outcome, 'secret/shop/c')
 const anonymous = (outcome: Outcome): Attempt => attemptOf(outcome)
 
-const repositoryAbsent: Outcome = { kind: 'absent', what: 'repository', suggestions: [] }
+const repositoryAbsent: Outcome = hidden('repository')
 const digestAbsent: Outcome = { kind: 'absent', what: 'digest', suggestions: [], digest: digestOf('c') }
 const unsupported: Outcome = { kind: 'unsupported', detail: 'a schema 1 manifest' }
 const rejected: Outcome = { kind: 'rejected', status: 451 }
@@ -295,6 +296,36 @@ const cases: readonly Case[] = [
     { id: 'tag-absent' },
   ],
   [
+    'a secret may still come, and the 404 may hide the repository',
+    [anonymous(repositoryAbsent)],
+    pendingSecret,
+    'unknown',
+    { id: 'credential-pending', pending: 'the pull secret later' },
+  ],
+  ['an account may, the tag is hidden', [a(hidden('tag'))], pendingAccount, 'unknown', { id: 'credential-pending' }],
+  [
+    'a secret may still come, and the 404 may hide the digest',
+    [a(hidden('digest'))],
+    { ...pendingSecret, image: byDigest },
+    'unknown',
+    { id: 'credential-pending' },
+  ],
+  [
+    'a secret may still come, but the digest of a tag that answers is gone',
+    [a({ ...digestAbsent, repositorySeen: true })],
+    pendingSecret,
+    'unpullable',
+    { id: 'digest-absent' },
+  ],
+  ['a 404 alone, and nothing pending', [anonymous(hidden('tag'))], {}, 'unpullable', { id: 'tag-absent' }],
+  [
+    'a cache comes before what is pending',
+    [anonymous(repositoryAbsent)],
+    { ...cache, ...pendingSecret },
+    'unknown',
+    { id: 'proxy-cache' },
+  ],
+  [
     'nodes come before what is pending',
     [anonymous(refused('anonymous'))],
     { ...cloud, ...pendingSecret },
@@ -310,6 +341,21 @@ t.test('failures', async (t) => {
     t.match(said.cause, { name: 'reg.example/pay', ...cause }, what)
     t.notOk(said.credential, `${what}: nothing opened it`)
   }
+})
+
+t.test('somebody else brings the credentials: only what was seen is certain', async (t) => {
+  const elsewhere = (outcome: Outcome, image = tagged) => {
+    const [known, facts] = factsWith({ probe: probeOf(anonymous(outcome)) }, { image })
+    return verdictOf(known, { ...facts, workload: { ...facts.workload, withoutCredentials: 'elsewhere' } })
+  }
+  for (const outcome of [hidden('tag'), hidden('digest'), hidden('repository'), refused('anonymous')])
+    t.match(elsewhere(outcome), { verdict: 'unknown', cause: undefined, reason: /brings/ }, JSON.stringify(outcome))
+  t.match(elsewhere(hidden('digest'), byDigest), { verdict: 'unknown', cause: undefined })
+  t.match(elsewhere(tagAbsent), { verdict: 'unpullable', cause: { id: 'tag-absent' } })
+  t.match(elsewhere({ ...digestAbsent, repositorySeen: true }), {
+    verdict: 'unpullable',
+    cause: { id: 'digest-absent' },
+  })
 })
 
 t.test('the host that spoke last is named, or else the registry of the image', async (t) => {

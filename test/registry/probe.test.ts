@@ -42,7 +42,7 @@ t.test('what is not there is absent', async (t) => {
   t.same(await ask(scene, `${scene.host}/app@${gone}`), { kind: 'absent', what: 'digest', suggestions: [] })
   t.match(
     await ask(scene, `${scene.host}/app:old`),
-    { kind: 'absent', what: 'digest', digest: digestOfTag('old') },
+    { kind: 'absent', what: 'digest', digest: digestOfTag('old'), repositorySeen: true },
     'a tag whose digest is gone',
   )
 })
@@ -57,12 +57,17 @@ t.test('one more question tells the repository from the tag and finds near tags'
     kind: 'absent',
     what: 'tag',
     suggestions: ['v2.1.2', 'v2.0.0'],
+    repositorySeen: true,
   })
   t.same(await ask(scene, `${scene.host}/ap:v2.1.3`), { kind: 'absent', what: 'repository', suggestions: [] })
   t.equal(scene.registry.requests.length, 4)
   const failures = [
     { kind: 'answer', status: 500 },
+    { kind: 'answer', status: 401 },
+    { kind: 'answer', status: 404 },
     { kind: 'answer', status: 200, body: 'garbage' },
+    { kind: 'answer', status: 200, body: '{"name":"app","tags":[]}' },
+    { kind: 'answer', status: 200, body: '{"name":"app","tags":null}' },
     { kind: 'reset' },
     { kind: 'flood', bytes: 2_000_000 },
   ] as const

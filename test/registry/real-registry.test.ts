@@ -17,7 +17,7 @@ await testWithRealParts(t, 'the CNCF registry', async (t, binaries) => {
     const scene = { pullgate: openPullgate(t, { suggestTags: true }) }
     t.same(await ask(scene, `${registry.host}/team/app:v1.0.0`), { kind: 'found', digest, mediaType })
     t.same(await ask(scene, `${registry.host}/team/app@${digest}`), { kind: 'found', digest, mediaType })
-    const absent = { kind: 'absent', what: 'tag', suggestions: ['v1.0.0'] }
+    const absent = { kind: 'absent', what: 'tag', suggestions: ['v1.0.0'], repositorySeen: true }
     t.same(await ask(scene, `${registry.host}/team/app:v1.0.1`), absent)
     t.match(await ask(scene, `${registry.host}/team/ap:v1.0.0`), { kind: 'absent', what: 'repository' })
     const missing = `${registry.host}/team/app@sha256:${'0'.repeat(64)}`

@@ -37,7 +37,16 @@ export const probeOf = (...attempts: readonly [Attempt, ...Attempt[]]): Probe =>
 
 export const digestOf = (letter: string): string => `sha256:${letter.repeat(64)}`
 export const found: Outcome = { kind: 'found', digest: digestOf('d') }
-export const tagAbsent = { kind: 'absent', what: 'tag', suggestions: [] } as const satisfies Outcome
+/** As an ordinary registry has it: the repository is there for who asks, the tag is not. */
+export const tagAbsent = {
+  kind: 'absent',
+  what: 'tag',
+  suggestions: [],
+  repositorySeen: true,
+} as const satisfies Outcome
+/** A 404 and nothing more, as a registry answers that hides private repositories. */
+export const hidden = (what: 'tag' | 'digest' | 'repository') =>
+  ({ kind: 'absent', what, suggestions: [] }) as const satisfies Outcome
 export const timedOut: Outcome = { kind: 'unanswered', cause: 'registry-timeout', detail: 'no answer in 3 s' }
 type Refusal = Extract<Outcome, { kind: 'refused' }>
 export const refused = (stage: Refusal['stage'], status = 401, more: Partial<Refusal> = {}): Refusal => ({

@@ -11,10 +11,11 @@ import type { Facts, ImageFacts } from '../facts.ts'
 import { troubleForEveryImage } from '../secret-trouble.ts'
 import { verdictOf } from '../verdict.ts'
 
-const untold = ({ unasked }: ImageFacts, facts: Facts): Cause | undefined =>
-  !facts.secretsTold && (unasked === 'secret-malformed' || unasked === 'secret-unread')
-    ? troubleForEveryImage(facts)
-    : undefined
+const untold = ({ unasked, use }: ImageFacts, facts: Facts): Cause | undefined => {
+  if (unasked !== 'secret-malformed' && unasked !== 'secret-unread') return undefined
+  const trouble = troubleForEveryImage(facts)
+  return trouble === undefined || facts.secretsTold(trouble, use.image) ? undefined : trouble
+}
 
 export const imagePullable: Check<'image-pullable'> = {
   id: 'image-pullable',

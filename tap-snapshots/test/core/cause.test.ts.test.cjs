@@ -106,7 +106,7 @@ proxy-cache {}
   Not known whether cache.example/library/nginx can be pulled: cache.example, a pull-through cache, answered that there is no such tag, which proves nothing.
   Look for the image in the registry behind the cache.
 credential-pending {}
-  Not known whether reg.example/pay can be pulled: reg.example refused it without the pull secret regcred, which does not exist yet.
+  Not known whether reg.example/pay can be pulled: reg.example does not serve it without the pull secret regcred, which does not exist yet.
   Create the pull secret regcred and apply again.
 cluster-unavailable {}
   The cluster could not be asked: the API server answered 503.

@@ -1,0 +1,15 @@
+/** Causes an adapter may give for a question the world did not answer. All of them are unknown, none is ever "absent". */
+export type UnansweredCause =
+  | 'rate-limited'
+  | 'registry-error'
+  | 'registry-timeout'
+  | 'registry-unresolved'
+  | 'registry-unreachable'
+  | 'tls-untrusted'
+  | 'plain-http'
+  | 'answer-unintelligible'
+  | 'registry-local'
+  | 'address-denied'
+  | 'deadline-exceeded'
+  | 'registry-paused'
+  | 'internal-error'
