@@ -190,7 +190,7 @@ export const causes: { readonly [K in CauseId]: Row<K> } = {
 
   'node-credentials': unknown(
     ({ name, host }) =>
-      `Not known whether ${name} can be pulled: ${host} refused us, but nodes may have credentials of their own for it.`,
+      `Not known whether ${name} can be pulled: ${host} does not serve it to us, but nodes may have credentials of their own for it.`,
     () => 'Nothing to do where the nodes may pull from it; otherwise add a pull secret.',
   ),
   'proxy-cache': unknown(

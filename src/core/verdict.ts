@@ -113,8 +113,9 @@ const refusal = (outcome: Outcome & { kind: 'refused' }, { image, facts, attempt
 }
 
 const absence = (outcome: Outcome & { kind: 'absent' }, { reference, image, facts, common }: Case): Cause => {
-  if (image.proxyCache) return causeOf('proxy-cache', { ...common, said: `that there is no such ${outcome.what}` })
   // A 404 is how many registries refuse whoever may not know that the repository is there.
+  if (image.nodeCredentials && !outcome.repositorySeen) return causeOf('node-credentials', common)
+  if (image.proxyCache) return causeOf('proxy-cache', { ...common, said: `that there is no such ${outcome.what}` })
   const pending = outcome.repositorySeen ? undefined : pendingIn(facts)
   if (pending !== undefined) return causeOf('credential-pending', { ...common, pending })
   const target = pullTarget(reference)

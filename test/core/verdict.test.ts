@@ -318,6 +318,9 @@ const cases: readonly Case[] = [
     { id: 'digest-absent' },
   ],
   ['a 404 alone, and nothing pending', [anonymous(hidden('tag'))], {}, 'unpullable', { id: 'tag-absent' }],
+  ['a 404 where nodes may know more', [anonymous(hidden('tag'))], cloud, 'unknown', { id: 'node-credentials' }],
+  ['a hidden digest there', [anonymous(hidden('digest'))], cloud, 'unknown', { id: 'node-credentials' }],
+  ['a repository seen without the tag', [anonymous(tagAbsent)], cloud, 'unpullable', { id: 'tag-absent' }],
   [
     'a cache comes before what is pending',
     [anonymous(repositoryAbsent)],

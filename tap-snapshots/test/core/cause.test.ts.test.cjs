@@ -100,7 +100,7 @@ internal-error {}
   Not known whether reg.example/pay can be pulled: Pullgate failed (said of it).
   Try again; if it stays, look into its log and report the fault.
 node-credentials {}
-  Not known whether 1.dkr.ecr.eu-west-1.amazonaws.com/pay can be pulled: 1.dkr.ecr.eu-west-1.amazonaws.com refused us, but nodes may have credentials of their own for it.
+  Not known whether 1.dkr.ecr.eu-west-1.amazonaws.com/pay can be pulled: 1.dkr.ecr.eu-west-1.amazonaws.com does not serve it to us, but nodes may have credentials of their own for it.
   Nothing to do where the nodes may pull from it; otherwise add a pull secret.
 proxy-cache {}
   Not known whether cache.example/library/nginx can be pulled: cache.example, a pull-through cache, answered that there is no such tag, which proves nothing.
